@@ -1,0 +1,1 @@
+"""What was written and what is said back: sources, located YAML, diagnostics, renderers."""

@@ -1,0 +1,68 @@
+"""What a YAML text holds, every key and value with its place."""
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from kpi_engine.text.source import Span
+
+Style = Literal["plain", "single", "double", "literal", "folded"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar:
+    """A text as YAML reads it; the span covers it as written, quotes and block header included."""
+
+    value: str
+    style: Style
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A key of a mapping and its value."""
+
+    key: Scalar
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """Entries in the order they are written; ``flow`` says they stand between braces."""
+
+    entries: tuple[Entry, ...]
+    span: Span
+    flow: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """Items in the order they are written; ``flow`` says they stand between brackets."""
+
+    items: tuple["Node", ...]
+    span: Span
+    flow: bool
+
+
+Node = Scalar | Mapping | Sequence
+
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+def plain_data(node: Node) -> object:
+    """Return dicts, lists, texts, booleans and None, without places.
+
+    Unquoted ``true`` and ``false`` become booleans, unquoted ``null``, ``~`` and nothing at all
+    become None; everything else stays text, numbers and dates too.
+
+    >>> from kpi_engine.text.source import Source, Span
+    >>> plain_data(Scalar("0.70", "plain", Span(Source("a.yaml", "0.70"), 0, 4)))
+    '0.70'
+    """
+    match node:
+        case Scalar(value=value, style=style):
+            return _WORDS[value] if style == "plain" and value in _WORDS else value
+        case Mapping(entries=entries):
+            return {entry.key.value: plain_data(entry.value) for entry in entries}
+        case Sequence(items=items):
+            return [plain_data(item) for item in items]
+    assert_never(node)

@@ -1,0 +1,703 @@
+"""Every sentence the product says about a mistake, in one table, reviewed in one sitting.
+
+Codes are stable and never reused: K1 text and YAML, K2 formulas, K3 rulesets, K4 data and runs,
+K5 ruleset tests and the command line.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The severity and the sentences of one code; facts stand in braces."""
+
+    severity: Literal["error", "warning", "note"]
+    text: str
+    help: str | None = None
+
+
+MESSAGES: dict[str, Message] = {
+    # K1: text and YAML
+    "K101": Message("error", "`{name}` cannot be read: {reason}", "check the path and its rights"),
+    "K102": Message("error", "`{name}` is a directory, a file was expected"),
+    "K103": Message(
+        "error",
+        "byte {byte} (0x{value:02X}) is not UTF-8 text",
+        "{guess}save the file as UTF-8",
+    ),
+    "K104": Message(
+        "error",
+        "the file holds {size} bytes, at most {limit} were expected",
+        "split the ruleset into layers",
+    ),
+    "K105": Message(
+        "error",
+        "{character} is an invisible character, visible text was expected",
+        'delete it, or write it as `{escape}` inside `"`',
+    ),
+    "K106": Message(
+        "error",
+        "{character} ends a line for YAML and not for most editors, a line feed was expected",
+        "save the file with line feeds only, or delete the character",
+    ),
+    "K107": Message(
+        "error",
+        "a tab stands in the indentation, spaces were expected",
+        "replace every tab at the start of the line with spaces",
+    ),
+    "K108": Message("error", "the file is empty, lines like `key: value` were expected"),
+    "K109": Message(
+        "error", "the file holds {found} at its top level, lines like `key: value` were expected"
+    ),
+    "K110": Message(
+        "error",
+        "`{word}` is a YAML alias, the value itself was expected",
+        "write the value out, or quote a text that starts with `*`",
+    ),
+    "K111": Message(
+        "error",
+        "`{word}` is a YAML anchor, a plain value was expected",
+        "delete it, or quote a text that starts with `&`",
+    ),
+    "K112": Message(
+        "error",
+        "`{word}` is a YAML tag, a plain value was expected",
+        "delete it, or quote a text that starts with `!`",
+    ),
+    "K113": Message(
+        "error",
+        "`<<` is a YAML merge key, a key of its own was expected",
+        "write the keys out, or put what is shared into a layer",
+    ),
+    "K114": Message(
+        "error",
+        "a second document starts here, one document in a file was expected",
+        "delete the `---`, or put the second document into a file of its own",
+    ),
+    "K115": Message(
+        "error",
+        "the key `{key}` stands here again, it is already on line {line}",
+        "delete one of the two, or give it another name",
+    ),
+    "K116": Message(
+        "error", "this is nested {depth} levels deep, at most {limit} levels were expected"
+    ),
+    "K117": Message(
+        "error",
+        "{found} stands where a key was expected",
+        "write the key as text, and quote a formula that starts with `[` or `{{`",
+    ),
+    "K118": Message("error", "nothing stands before the `:`, a key was expected"),
+    "K119": Message(
+        "error",
+        "unquoted `{word}` is {meaning} to YAML 1.1 and text to others, one reading was expected",
+        "write `{meaning}`, or quote the text: `'{word}'`",
+    ),
+    "K120": Message(
+        "error",
+        "the key `{word}` is {meaning} to YAML and no text, a text was expected",
+        "quote the key: `'{word}'`",
+    ),
+    "K121": Message(
+        "error",
+        "the leading 0 makes `{word}` an octal number to YAML 1.1, one reading was expected",
+        "write the number without the leading 0, or quote the text: `'{word}'`",
+    ),
+    "K122": Message(
+        "error",
+        "YAML 1.1 drops the `_` from `{word}`, one reading was expected",
+        "write the number without `_`, or quote the text: `'{word}'`",
+    ),
+    "K123": Message(
+        "error",
+        "`{word}` is a number in base {base} to YAML, a decimal number was expected",
+        "write the number in decimals, or quote the text: `'{word}'`",
+    ),
+    "K124": Message(
+        "error",
+        "unquoted `{word}` is a number in base 60 to YAML 1.1, one reading was expected",
+        "quote the time: `'{word}'`",
+    ),
+    "K125": Message(
+        "error",
+        "a comma ended this formula, since a comma ends every unquoted value inside `{brackets}`",
+        "quote the formula or put it on its own line after |",
+    ),
+    "K126": Message(
+        "error",
+        "`{header}` opens a block of lines and none follows, a value was expected",
+        "quote a formula that starts with `>` or `|`",
+    ),
+    "K130": Message(
+        "error",
+        "an unquoted value cannot start with `{start}`",
+        "quote the formula or put it on its own line after |",
+    ),
+    "K131": Message(
+        "error",
+        "a second `: ` stands in this unquoted value, at most one on a line was expected",
+        "quote the formula or put it on its own line after |",
+    ),
+    "K132": Message(
+        "error",
+        "the quote opened here is not closed on its line",
+        "close it with `{quote}`, and write `{doubled}` for a quote inside the text",
+    ),
+    "K133": Message(
+        "error",
+        "the `{opener}` opened here is not closed: `,` or `{closer}` was expected, {found} found",
+        "close it with `{closer}`, or quote a formula that starts with `{opener}`",
+    ),
+    "K134": Message(
+        "error",
+        "{found} cannot follow this value, `,` or `{closer}` was expected",
+        "quote the formula or put it on its own line after |",
+    ),
+    "K135": Message(
+        "error",
+        "this line is indented unlike the lines it belongs to",
+        "start it in the same column as the keys beside it",
+    ),
+    "K136": Message(
+        "error", "this line has no `:`, a key, a colon and a space were expected: `key: value`"
+    ),
+    "K137": Message(
+        "error",
+        "no space follows the `:`, a key, a colon and a space were expected: `key: value`",
+    ),
+    "K138": Message(
+        "error",
+        "a full-width colon `\uff1a` ends no key, `:` and a space were expected",
+        "write `:` and a space",
+    ),
+    "K139": Message(
+        "error",
+        "YAML knows no such escape after a backslash inside double quotes",
+        "write `\\\\` for a backslash, or quote the text with `'`",
+    ),
+    "K140": Message(
+        "error",
+        "`{start}` at the start of a value opens a block of lines and nothing else may follow it",
+        "quote the formula or put it on its own line after |",
+    ),
+    "K141": Message(
+        "error",
+        "text follows a value that ended at its closing `{closer}`",
+        "quote the formula or put it on its own line after |",
+    ),
+    "K142": Message(
+        "error",
+        "YAML cannot go on here, a key in the column of its neighbours was expected",
+        "look for an open quote or bracket, a comment or an indentation on the line above",
+    ),
+    "K143": Message("error", "more than {limit} mistakes, the rest of the file was not read"),
+    # K2: formulas
+    "K201": Message("error", "the formula is empty, a value was expected"),
+    "K202": Message(
+        "error",
+        "the formula has more than {limit} {measure}, fewer were expected",
+        "give a part of it a name of its own, and use the name",
+    ),
+    "K203": Message("error", "`{found}` has no meaning here", "write `{instead}`"),
+    "K204": Message(
+        "error", "`{found}` stands here, a dot was expected only between two names: `prefix.name`"
+    ),
+    "K205": Message(
+        "error",
+        "`{found}` has no partner, `{partner}` was expected",
+        "set the missing bracket; between the braces of YAML, quote a formula that has a comma",
+    ),
+    "K206": Message("error", "`{found}` stands here, a value was expected", "write `{instead}`"),
+    "K207": Message("error", "the formula ends after `{after}`, a value was expected"),
+    "K208": Message(
+        "error",
+        "this `if` has no `else`, both outcomes were expected",
+        "write `a if condition else b`, where b may be `unknown`",
+    ),
+    "K209": Message(
+        "error",
+        "`{found}` follows `{after}`, an operator or the end was expected",
+        "write `{instead}`",
+    ),
+    "K210": Message(
+        "error",
+        "`{found}` follows a comparison, `and`, `or` or the end was expected",
+        "join two comparisons with `and`, or put one in brackets",
+    ),
+    "K211": Message(
+        "error", "`{found}` follows `is`, `known` or `unknown` was expected", "write `{instead}`"
+    ),
+    "K212": Message(
+        "error",
+        "`{found}` follows a number, an operator or a unit was expected: `%`, `s`, `min`, `h`, "
+        "`days` or a currency such as `CNY`",
+        "did you mean `{instead}`?",
+    ),
+    "K213": Message("error", "`{found}` is a second unit after `{number}`, one was expected"),
+    "K214": Message(
+        "error",
+        "the text opened here is not closed on its line, `{quote}` was expected",
+        "write `{quote}{quote}` for a quote inside the text",
+    ),
+    "K215": Message(
+        "error",
+        "`{found}` is no number, at most 15 digits were expected, and after a point at most 18",
+        "write `{instead}`",
+    ),
+    "K216": Message(
+        "error",
+        "`{found}` is no day of the calendar, a day like `2024-09-01` was expected",
+        "set spaces around `-` to subtract",
+    ),
+    "K217": Message(
+        "error",
+        "`{found}` is no span of hours, hours like `08:00-23:00` were expected",
+        "the end does not belong to them; a whole day is `00:00-24:00`",
+    ),
+    "K218": Message(
+        "error",
+        "`{found}` stands after `in`, hours or a list of texts like `['a', 'b']` was expected",
+        "write `{instead}`",
+    ),
+    "K219": Message(
+        "error",
+        "`{found}` is no case of a scale, one like `from 90`, `up to 25 s`, `86 to 90`, `at 90%`, "
+        "`is A`, `top 30%` or `else` was expected",
+        "write `{instead}`",
+    ),
+    # K220 to K259: what a formula means
+    "K220": Message("error", "unknown name `{name}`", "did you mean `{near}`?"),
+    "K221": Message(
+        "error",
+        "this condition can be unknown, and unknown never decides",
+        "say what unknown means: `default(…, false)`, or keep such rows out with `… is known`",
+    ),
+    "K222": Message(
+        "error",
+        "an amount in {found}, amounts in {currency} were expected: one currency a ruleset",
+        "write the amount in {currency}",
+    ),
+    "K223": Message("error", "nothing called `{prefix}` can be looked into"),
+    "K224": Message(
+        "error",
+        "`{name}` is a scale, and a scale has a value only at some x",
+        "write `{name}(x)`",
+    ),
+    "K225": Message("error", "`{name}` is a function, a value was expected", "write `{name}(…)`"),
+    "K226": Message("error", "`-` before {kind}, a number or an amount was expected"),
+    "K227": Message(
+        "error",
+        "`{operator}` between {left} and {right}, two values of one unit were expected",
+        "give the number its unit, such as `500 CNY`, `3 min` or `70%`",
+    ),
+    "K228": Message(
+        "error",
+        "{left} times {right} has no unit, at most one of the two may have one",
+    ),
+    "K229": Message(
+        "error",
+        "{left} divided by {right} has no unit, equal units or a plain divisor were expected",
+    ),
+    "K230": Message("error", "division by 0, which is always unknown"),
+    "K231": Message(
+        "error",
+        "`{name}` is one row's value, the rest holds for all rows together",
+        "gather it first, for example `sum({name})`",
+    ),
+    "K232": Message(
+        "error",
+        "`{operator}` with `unknown` is never true nor false",
+        "write `x is unknown` or `x is known`",
+    ),
+    "K233": Message(
+        "error",
+        "{left} is compared with {right}, two values of one unit were expected",
+        "give the number its unit, such as `500 CNY`, `3 min` or `70%`",
+    ),
+    "K234": Message(
+        "error", "`{operator}` between values of the kind {kind}, which have no order", "use `==`"
+    ),
+    "K235": Message("error", "hours stand alone, `in` before them was expected"),
+    "K236": Message(
+        "error",
+        "a ratio is compared with {number}, and ratios run from 0% to 100%",
+        "did you mean `{number}%`?",
+    ),
+    "K237": Message("error", "`{label}` is none of the labels {labels}", "did you mean `{near}`?"),
+    "K238": Message("error", "{kind} before `in […]`, a text was expected"),
+    "K239": Message("error", "{kind} after `in`, hours or a list of texts were expected"),
+    "K240": Message("error", "{kind} before `in` hours, a time was expected"),
+    "K241": Message(
+        "error",
+        "{kind} where a condition was expected",
+        "compare it with something, such as `> 0`",
+    ),
+    "K242": Message("error", "one choice is {left} and the other {right}, one kind was expected"),
+    "K243": Message("error", "unknown function `{name}`", "did you mean `{near}`?"),
+    "K244": Message("error", "`{name}` with {count} values, `{signature}` was expected"),
+    "K245": Message("error", "`{name}` of {kind}, {expected} was expected"),
+    "K246": Message(
+        "error",
+        "`slices` needs the name of a scale of rates: cases `from` or `up to`, and `else`",
+        "write `slices(rates, amount)`",
+    ),
+    "K247": Message(
+        "error",
+        "`{name}` gathers rows, and there are no rows here",
+        "make it a metric of its own with `from: table`, and read that",
+    ),
+    "K248": Message(
+        "error",
+        "`{name}` of something that is not one row's value",
+        "gather a column, or count rows with `count()`",
+    ),
+    "K249": Message("error", "`{name}` of {kind}, a condition was expected"),
+    "K250": Message("error", "`{name}` of {kind}, a quantity was expected"),
+    "K251": Message("error", "`{name}` of {kind}, a day or time was expected"),
+    "K252": Message("error", "`{name}` of {left} and {right}, one kind was expected"),
+    "K253": Message("error", "the step of `{name}` must be a constant above 0"),
+    "K254": Message(
+        "error",
+        "this may need {bits} bits, and at most 124 are computed exactly",
+        "make a part of it a metric of its own: a metric is rounded once, to 10^-9",
+    ),
+    "K255": Message(
+        "error",
+        "a quotient of two row values has no exact total",
+        "round it first, for example `round(x / y, 0.01)`",
+    ),
+    # K3: rulesets
+    # K301 to K309: the shape of the file
+    "K301": Message("error", "unknown key `{key}`", "did you mean `{near}`?"),
+    "K302": Message("error", "the key `{key}` is missing", "add `{key}: …`"),
+    "K303": Message("error", "`{key}`: {problem}"),
+    "K304": Message("error", "`{key}` is {found}, one of {expected} was expected"),
+    "K305": Message("error", "this is no ruleset: the key `ruleset` is missing"),
+    "K306": Message(
+        "error", "`{name}` is not a zone of the IANA time zone database", "did you mean `{near}`?"
+    ),
+    "K307": Message("error", "`{name}` is not a known currency", "did you mean `{near}`?"),
+    "K308": Message("error", "`{text}` is not a time of day, `hh:mm` was expected"),
+    "K309": Message("error", "`{text}` is not a whole number above 0"),
+    # K310 to K319: layers and params
+    "K310": Message("error", "the parent `{name}` was not found", "did you mean `{near}`?"),
+    "K311": Message("error", "`{name}` extends itself by way of its parents"),
+    "K312": Message("error", "the param `{name}` is {found}, a literal or a scale was expected"),
+    "K313": Message(
+        "error",
+        "`{name}` names {kind} and {other} too, and a formula could mean either",
+        "give one of them another name",
+    ),
+    "K314": Message("error", "the param `{name}` is named like a function", "give it another name"),
+    "K315": Message("error", "unknown param `{name}`", "did you mean `{near}`?"),
+    "K316": Message(
+        "error",
+        "the param `{name}` is still required, a value was expected",
+        "give it in the ruleset's `params`",
+    ),
+    "K317": Message("error", "`effective`: `{text}` is not a day, such as `2024-09-01`"),
+    # K330 to K349: scales
+    "K330": Message("error", "a case of {found}, {expected} was expected"),
+    "K331": Message("error", "a scale without a case, at least one was expected"),
+    "K332": Message("error", "cases of the forms {forms} in one scale, one form was expected"),
+    "K333": Message("error", "`{case}` can never be reached: `{other}` has the same bounds"),
+    "K334": Message("error", "a line through one point, at least two points were expected"),
+    "K335": Message("error", "`{case}` can never be reached: no value lies there"),
+    "K336": Message("error", "`top` places are not part of this version"),
+    "K337": Message(
+        "error", "values {side} `{case}` are in no case", "add `else: …`, or a case for them"
+    ),
+    "K338": Message("error", "`{case}` ends before it begins"),
+    "K339": Message(
+        "error",
+        "`{case}` overlaps `{other}`, and a value in both has no one result",
+        "write the lower bounds alone: `from …`",
+    ),
+    "K340": Message(
+        "error",
+        "values between `{other}` and `{case}` are in no case",
+        "write the lower bounds alone: `from …`",
+    ),
+    "K341": Message(
+        "warning",
+        "values between `{other}` and `{case}` fall to `else`",
+        "write the lower bounds alone: `from …`",
+    ),
+    "K342": Message("error", "one case is {left} and another {right}, one kind was expected"),
+    "K343": Message("error", "the value of a point of a line must be a plain constant"),
+    # K350 to K369: tables
+    "K350": Message("error", "unknown table `{name}`", "did you mean `{near}`?"),
+    "K351": Message("error", "unknown column `{name}` of `{table}`", "did you mean `{near}`?"),
+    "K352": Message("error", "`{text}` is no kind of column", "did you mean `{near}`?"),
+    "K353": Message(
+        "error", "`{name}` is a table with both `columns` and `from`: an input or derived, not both"
+    ),
+    "K354": Message(
+        "error",
+        "`{name}` has neither `columns` nor `from`",
+        "declare the columns of an input, or the table it is made `from`",
+    ),
+    "K355": Message("error", "an input table needs a `key`: which columns tell its rows apart"),
+    "K356": Message("error", "`{key}` belongs to {owner} tables"),
+    "K357": Message("error", "`{names}` are computed from one another"),
+    "K358": Message("error", "the default `{text}` is {found}, {expected} was expected"),
+    "K359": Message("error", "`dated: {name}` is {found}, a time, a day or a month was expected"),
+    "K360": Message("error", "`valid` holds {count} columns, two were expected: from and to"),
+    "K361": Message("error", "`{name}` stands for one row, rows gathered by `per` were expected"),
+    "K362": Message("error", "this is {found}, a condition was expected"),
+    "K363": Message("error", "`{name}` is a column already", "give it another name"),
+    "K364": Message(
+        "error",
+        "this gathers nothing: under `per` a column comes from the key, from another one, or from "
+        "an aggregate such as `count()`",
+    ),
+    "K365": Message(
+        "error", "the subject's table `{name}` must be an input with the columns {key}"
+    ),
+    "K366": Message(
+        "error", "the table of `{name}` has no column `{key}`, which tells whose row it is"
+    ),
+    "K367": Message("error", "the key column `{name}` is optional, and a key is always known"),
+    # K370 to K379: metrics
+    "K370": Message(
+        "error",
+        "`{name}` without `from` reads metrics, and `{key}` is about rows",
+        "add `from: table`",
+    ),
+    "K371": Message("error", "{found} cannot be a metric"),
+    "K372": Message(
+        "error",
+        "`{name}` is one row's value, one value a subject was expected",
+        "gather it, for example `sum(…)` or `share(…)`",
+    ),
+    "K373": Message("error", "`{names}` depend on one another"),
+    "K374": Message("error", "a table with `from` and no aggregate: `{name}` reads no row"),
+    # K380 to K399: score and pay
+    "K380": Message("error", "an item needs either `points` or `items`"),
+    "K381": Message(
+        "error",
+        "points are {found}, a plain number from 0 to 100 was expected",
+        "write `100 * …`",
+    ),
+    "K382": Message("error", "points of {number}, points from 0 to 100 were expected"),
+    "K383": Message(
+        "error",
+        "these points can be unknown, and nothing says what that means",
+        "add `empty: skip`, `empty: stop`, or `empty:` with the points to give",
+    ),
+    "K384": Message(
+        "error", "the weights of `{block}` add up to {total}, {expected} was expected{hint}"
+    ),
+    "K385": Message(
+        "error", "{count} weights of `{block}` are missing, at most one can be inferred"
+    ),
+    "K386": Message("note", "the weight of `{name}` is inferred: {weight}"),
+    "K387": Message("error", "the weight of `{name}` is {weight}, a number above 0 was expected"),
+    "K388": Message("error", "the weights break the order `{left} {sign} {right}`: {weights}"),
+    "K389": Message("error", "`order` is `{text}`, names between `>` and `=` were expected"),
+    "K390": Message("error", "`order` names `{name}`, which is no item", "did you mean `{near}`?"),
+    "K391": Message("error", "`order` leaves out the item `{name}`"),
+    "K392": Message("error", "`order` names `{name}` twice"),
+    "K393": Message(
+        "note",
+        "the weights of `{block}` add up to {total} and are rescaled to {expected}: {reason}",
+    ),
+    "K394": Message("error", "a line of pay is {found}, an amount of money was expected"),
+    "K395": Message("error", "`{name}` is a line and a step too, one name a line was expected"),
+    "K396": Message("error", "this is {found}, a plain number was expected"),
+    "K397": Message("error", "`needs` is {text}, a share above 0% and at most 100% was expected"),
+    "K398": Message("error", "a weight that is not constant: {text}"),
+    "K399": Message(
+        "error", "this ruleset has no metrics, no score and no pay: there is nothing to compute"
+    ),
+    # K4: data and runs
+    "K401": Message(
+        "error",
+        "there is no folder `{folder}`, the folder of the tables' files was expected",
+        "check the path",
+    ),
+    "K402": Message(
+        "error",
+        "`{folder}` holds no file of the table `{table}`, `{names}` was looked for",
+        "rename `{near}`, or name it in the ruleset: `file: {near}`",
+    ),
+    "K403": Message(
+        "error",
+        "unknown table `{name}`, an input table of the ruleset was expected",
+        "did you mean `{near}`?",
+    ),
+    "K404": Message(
+        "error",
+        "the table `{table}` was not given, every input table that the ruleset reads was expected",
+        "`{near}` was given; did you mean this table?",
+    ),
+    "K405": Message(
+        "error",
+        "`{file}`, given as the table `{table}`, cannot be read: {reason}",
+        "check the path and its rights",
+    ),
+    "K406": Message(
+        "error",
+        "`{file}`, given as the table `{table}`, ends in neither `.parquet` nor `.csv`",
+        "save the table as Parquet or CSV, or give it as a frame",
+    ),
+    "K407": Message(
+        "error",
+        "the table `{table}` was given as `{found}`, a path or a frame was expected",
+        "give a path, a Polars frame, or an object with `__arrow_c_stream__`",
+    ),
+    "K408": Message(
+        "error",
+        "the frame given as the table `{table}` cannot be read: {reason}",
+        "collect it yourself to see where it fails",
+    ),
+    "K409": Message(
+        "error",
+        "`{file}` cannot be read as what its name says: {reason}",
+        "write the file anew, it may be damaged or cut off",
+    ),
+    "K410": Message(
+        "error",
+        "byte {byte} (0x{value:02X}) of `{file}`, on line {line}, is not UTF-8 text",
+        "{guess}save the file as UTF-8",
+    ),
+    "K411": Message(
+        "error",
+        "`{file}` is empty, a header with the names of its columns was expected",
+        "write the header even where there are no rows",
+    ),
+    "K412": Message(
+        "error",
+        "the header of `{file}` is separated by {found}, commas were expected",
+        "save the file with commas between the values",
+    ),
+    "K413": Message(
+        "error",
+        "the header of `{file}` has `{name}` more than once, different names were expected",
+        "rename or delete one of the columns",
+    ),
+    "K414": Message(
+        "error",
+        "line {line} of `{file}` has {found} values, {expected} were expected as in the header",
+        "quote values that hold commas; lines like it: {count}",
+    ),
+    "K415": Message(
+        "error",
+        "a quote on line {line} of `{file}` is never closed",
+        'close it, and write `""` for a quote inside a quoted value',
+    ),
+    "K416": Message(
+        "error",
+        "a quote stands inside a value on line {line} of `{file}`, quotes around it were expected",
+        'quote the whole value, and write `""` for a quote inside it',
+    ),
+    "K420": Message(
+        "error",
+        "the table `{table}` has no column `{column}` in {place}",
+        "did you mean `{near}`? rename it, or declare `column: {near}`",
+    ),
+    "K421": Message(
+        "error",
+        "the column `{column}` of the table `{table}` holds {found}, {expected} expected",
+        "{fix}",
+    ),
+    "K430": Message(
+        "error",
+        "the roster `{table}` has nobody in {period}, at least one subject was expected",
+        "{fix}",
+    ),
+    "K431": Message(
+        "error",
+        "no table has a row in {period}, at least one row was expected",
+        "the rows found are of {found}; run one of these periods or give its tables",
+    ),
+    "K432": Message(
+        "error",
+        "the roster `{table}` has {count} rows of the subject {subject}, one was expected",
+        "{fix}",
+    ),
+    "K433": Message(
+        "error",
+        "the param `{name}` has no value, the ruleset requires one",
+        "set it under `params` in a layer that extends the ruleset",
+    ),
+    "K434": Message(
+        "error",
+        "`{found}` is no period, a year and a month were expected",
+        "write it like `2026-10`",
+    ),
+    "K435": Message(
+        "error",
+        "`{found}` is no time with a zone, when the run looks at the data was expected",
+        "write it like `2026-11-01T00:00:00+08:00`",
+    ),
+    "K436": Message(
+        "note",
+        "the table `{table}` has no row in {period}",
+    ),
+    "K437": Message(
+        "warning",
+        "{count} rows of the roster `{table}` were rejected: their subjects may be missing",
+        "correct the rows; `rejects` names them with the reason",
+    ),
+    "K440": Message(
+        "error",
+        "the facts have no column `{column}`, {columns} were expected",
+    ),
+    "K441": Message(
+        "error",
+        "the column `{column}` of the facts holds {found}, {expected} was expected",
+    ),
+    "K442": Message(
+        "error",
+        "unknown metric `{name}` in the facts, a metric gathered from rows was expected",
+        "did you mean `{near}`?",
+    ),
+    "K443": Message(
+        "error",
+        "the facts of {period} have no `{metric}` of {count} subjects, such as {subject}",
+        "every subject needs every metric that is gathered from rows, `no_rows` included",
+    ),
+    "K444": Message(
+        "error",
+        "the facts of {period} have `{metric}` of the subject {subject} {count} times, "
+        "once was expected",
+    ),
+    "K445": Message(
+        "error",
+        "the fact `{metric}` of the subject {subject} is {found}, {expected} was expected",
+    ),
+    "K446": Message(
+        "error",
+        "the facts hold nobody in {period}, at least one subject was expected",
+        "the facts are of {found}",
+    ),
+    "K447": Message(
+        "error",
+        "the ruleset reads `{names}` of the roster `{table}`, which was not given",
+        "give `tables` with the roster",
+    ),
+    "K450": Message(
+        "error",
+        "`{folder}` exists and holds no earlier result, a free name was expected",
+        "choose another folder, or move what stands there",
+    ),
+    "K451": Message(
+        "error",
+        "`{folder}` cannot be written: {reason}",
+        "check the path and its rights",
+    ),
+    "K452": Message(
+        "error",
+        "`{folder}` holds no result of a run: {reason}",
+        "give the folder that was given to `--out`",
+    ),
+    "K453": Message(
+        "error",
+        "the result in `{folder}` is not the one that was written: its hash is {found}, the "
+        "receipt says {expected}",
+        "run the period again",
+    ),
+    # K5: ruleset tests and the command line
+}

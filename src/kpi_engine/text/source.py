@@ -1,0 +1,57 @@
+"""Source texts and places in them.
+
+A place is a pair of code point offsets into a text that was read once and never changes.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text and the name people know it by, usually the path as it was given."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The code points ``start`` up to, not including, ``end`` of a source."""
+
+    source: Source = field(repr=False)
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A line and a column, both counted from 1, the column in code points."""
+
+    line: int
+    column: int
+
+
+@lru_cache(maxsize=64)
+def _line_starts(source: Source) -> tuple[int, ...]:
+    text = source.text
+    return (0, *(index + 1 for index, character in enumerate(text) if character == "\n"))
+
+
+def position(source: Source, offset: int) -> Position:
+    r"""Return the line and column of an offset.
+
+    >>> position(Source("a.yaml", "x: 1\ny: 2\n"), 8)
+    Position(line=2, column=4)
+    """
+    starts = _line_starts(source)
+    line = bisect_right(starts, offset)
+    return Position(line, offset - starts[line - 1] + 1)
+
+
+def line_text(source: Source, line: int) -> str:
+    """Return one line, counted from 1, without its end."""
+    starts = _line_starts(source)
+    end = starts[line] if line < len(starts) else len(source.text)
+    return source.text[starts[line - 1] : end].rstrip("\r\n")
