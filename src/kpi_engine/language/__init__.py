@@ -1,0 +1,1 @@
+"""The formula language: from text to a typed form, and from that to whole numbers."""

@@ -1,0 +1,382 @@
+"""The whole-number form of a formula: what a machine with 128-bit integers computes exactly.
+
+Fractions have become pairs of whole numbers. Every whole number knows the interval it lies in, so
+that overflow is impossible: an operation that could leave the budget is refused when the ruleset is
+compiled, not met when it runs. Unknown goes through every operation; ``and`` and ``or`` are
+Kleene's.
+"""
+
+from dataclasses import dataclass
+from math import gcd, lcm
+from typing import Literal
+
+BUDGET_BITS = 124
+"""Intermediate whole numbers stay below 2**124, so that doubling for a rounding still fits."""
+
+WIDEST_INPUT = 2**53
+"""Counts, amounts and instants beyond this are rejected as they are read."""
+
+Operation = Literal[
+    "lit",
+    "column",
+    "gather",
+    "add",
+    "sub",
+    "mul",
+    "neg",
+    "abs",
+    "sign",
+    "floordiv",
+    "mod",
+    "nonzero",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "and",
+    "or",
+    "not",
+    "known",
+    "if",
+    "in",
+    "in_hours",
+    "day_of_time",
+    "month_of_date",
+    "month_of_time",
+]
+
+
+class TooWideError(ValueError):
+    """A whole number that may need more bits than the budget has."""
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(bits)
+        self.bits = bits
+
+
+class QuotientGatheredError(ValueError):
+    """A quotient of two row values where only whole numbers can be gathered or kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """One operation; ``low`` and ``high`` bound a whole number, None for conditions and texts.
+
+    ``args`` are cores, except: the value of ``lit``, the name of ``column``, the `Gather` of
+    ``gather``, the labels of ``in`` and the minutes of ``in_hours`` after the first.
+    """
+
+    op: Operation
+    args: tuple[object, ...]
+    low: int | None = None
+    high: int | None = None
+
+
+GatherFunction = Literal["count", "sum", "min", "max", "distinct", "lower_middle", "upper_middle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """One whole number gathered from a group of rows; ``count`` takes a condition or nothing."""
+
+    function: GatherFunction
+    argument: Core | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rational:
+    """A fraction of two whole numbers, the lower one above zero or unknown."""
+
+    num: Core
+    den: Core
+
+
+Value = Rational | Core
+
+
+def whole(value: int) -> Core:
+    """Return a constant whole number."""
+    return Core("lit", (value,), value, value)
+
+
+ONE = whole(1)
+UNKNOWN_WHOLE = Core("lit", (None,), 0, 0)
+UNKNOWN = Core("lit", (None,))
+
+
+def constant(core: Core) -> int | None:
+    """Return the value of a constant whole number, or None where it is not constant."""
+    if core.op == "lit" and core.low is not None:
+        value = core.args[0]
+        return value if isinstance(value, int) else None
+    return None
+
+
+def bounds(core: Core) -> tuple[int, int]:
+    """Return the interval of a whole number."""
+    if core.low is None or core.high is None:
+        raise TypeError(core.op)
+    return core.low, core.high
+
+
+def _made(op: Operation, args: tuple[Core, ...], low: int, high: int) -> Core:
+    bits = max(abs(low), abs(high)).bit_length()
+    if bits > BUDGET_BITS:
+        raise TooWideError(bits)
+    return Core(op, args, low, high)
+
+
+def add(left: Core, right: Core) -> Core:
+    """Return left + right."""
+    a, b = constant(left), constant(right)
+    if a is not None and b is not None:
+        return whole(a + b)
+    if a == 0:
+        return right
+    if b == 0:
+        return left
+    (low, high), (low2, high2) = bounds(left), bounds(right)
+    return _made("add", (left, right), low + low2, high + high2)
+
+
+def sub(left: Core, right: Core) -> Core:
+    """Return left - right."""
+    a, b = constant(left), constant(right)
+    if a is not None and b is not None:
+        return whole(a - b)
+    if b == 0:
+        return left
+    (low, high), (low2, high2) = bounds(left), bounds(right)
+    return _made("sub", (left, right), low - high2, high - low2)
+
+
+def mul(left: Core, right: Core) -> Core:
+    """Return left * right."""
+    a, b = constant(left), constant(right)
+    if a is not None and b is not None:
+        return whole(a * b)
+    if a == 1:
+        return right
+    if b == 1:
+        return left
+    (low, high), (low2, high2) = bounds(left), bounds(right)
+    corners = (low * low2, low * high2, high * low2, high * high2)
+    return _made("mul", (left, right), min(corners), max(corners))
+
+
+def neg(operand: Core) -> Core:
+    """Return -operand."""
+    a = constant(operand)
+    if a is not None:
+        return whole(-a)
+    low, high = bounds(operand)
+    return _made("neg", (operand,), -high, -low)
+
+
+def absolute(operand: Core) -> Core:
+    """Return the operand without its sign."""
+    low, high = bounds(operand)
+    if low >= 0:
+        return operand
+    return _made("abs", (operand,), 0 if high >= 0 else -high, max(-low, high))
+
+
+def sign(operand: Core) -> Core:
+    """Return -1, 0 or 1."""
+    low, high = bounds(operand)
+    return _made("sign", (operand,), -1 if low < 0 else 0, 1 if high > 0 else 0)
+
+
+def nonzero(operand: Core) -> Core:
+    """Return the operand, unknown where it is zero."""
+    low, high = bounds(operand)
+    if low > 0 or high < 0:
+        return operand
+    return _made("nonzero", (operand,), low, high)
+
+
+def positive(operand: Core) -> Core:
+    """Return a whole number known to be above zero or unknown, its interval narrowed to that."""
+    low, high = bounds(operand)
+    guarded = nonzero(operand)
+    return Core(guarded.op, guarded.args, max(low, 1), max(high, 1))
+
+
+def floordiv(num: Core, den: Core) -> Core:
+    """Return the greatest whole number not above num / den; den is above zero."""
+    d = constant(den)
+    if d == 1:
+        return num
+    (low, high), (low2, high2) = bounds(num), bounds(den)
+    low2 = max(low2, 1)
+    corners = (low // low2, low // high2, high // low2, high // high2)
+    return _made("floordiv", (num, den), min(corners), max(corners))
+
+
+def mod(num: Core, den: Core) -> Core:
+    """Return num - den * (num // den); den is above zero."""
+    return _made("mod", (num, den), 0, bounds(den)[1] - 1)
+
+
+def round_away(num: Core, den: Core) -> Core:
+    """Return num / den rounded to a whole number, halves away from zero; den is above zero."""
+    if constant(den) == 1:
+        return num
+    low, _ = bounds(num)
+    doubled = add(mul(absolute(num), whole(2)), den)
+    magnitude = floordiv(doubled, mul(den, whole(2)))
+    return magnitude if low >= 0 else mul(sign(num), magnitude)
+
+
+def round_to_grid(num: Core, den: Core, grid: int) -> Core:
+    """Return num * grid / den rounded, halves away from zero; wide fractions by long division."""
+    try:
+        return round_away(mul(num, whole(grid)), den)
+    except TooWideError:
+        low, _ = bounds(num)
+        remaining = absolute(num)
+        total = floordiv(remaining, den)
+        for factor in _factors(grid, den):
+            carried = mul(mod(remaining, den), whole(factor))
+            total = add(mul(total, whole(factor)), floordiv(carried, den))
+            remaining = carried
+        half = compare("ge", mul(mod(remaining, den), whole(2)), den)
+        rounded = add(total, choose(half, ONE, whole(0)))
+        return rounded if low >= 0 else mul(sign(num), rounded)
+
+
+def _factors(grid: int, den: Core) -> list[int]:
+    """Return powers of ten that multiply to the grid, each small enough beside the divisor."""
+    spare = BUDGET_BITS - bounds(den)[1].bit_length()
+    digits = min((spare * 3) // 10, 9)
+    if digits < 1:
+        raise TooWideError(bounds(den)[1].bit_length() + 4)
+    factors = []
+    while grid > 1:
+        factor = min(10**digits, grid)
+        factors.append(factor)
+        grid //= factor
+    return factors
+
+
+Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge"]
+
+
+def compare(op: Comparison, left: Core, right: Core) -> Core:
+    """Return a condition on two whole numbers, texts, days or conditions."""
+    return Core(op, (left, right))
+
+
+def known(value: Value) -> Core:
+    """Return the condition, never unknown itself, that a value is known."""
+    match value:
+        case Rational():
+            if constant(value.den) is not None:
+                return Core("known", (value.num,))
+            return Core("and", (Core("known", (value.num,)), Core("known", (value.den,))))
+        case Core():
+            return Core("known", (value,))
+
+
+def choose(condition: Core, left: Core, right: Core) -> Core:
+    """Return left where the condition is true, else right (where it is unknown too)."""
+    if left == right:
+        return left
+    if left == UNKNOWN and right.low is not None:
+        left = UNKNOWN_WHOLE
+    if right == UNKNOWN and left.low is not None:
+        right = UNKNOWN_WHOLE
+    if left.low is None or right.low is None:
+        return Core("if", (condition, left, right))
+    (low, high), (low2, high2) = bounds(left), bounds(right)
+    return _made("if", (condition, left, right), min(low, low2), max(high, high2))
+
+
+def choose_value(condition: Core, left: Value, right: Value) -> Value:
+    """Return one of two values; fractions are brought over one constant divisor where they can."""
+    if isinstance(left, Core) and isinstance(right, Core):
+        return choose(condition, left, right)
+    a, b = as_rational(left), as_rational(right)
+    p, q = constant(a.den), constant(b.den)
+    if p is not None and q is not None:
+        common = lcm(p, q)
+        num = choose(condition, mul(a.num, whole(common // p)), mul(b.num, whole(common // q)))
+        return Rational(num, whole(common))
+    if a.den == b.den:
+        return Rational(choose(condition, a.num, b.num), a.den)
+    return Rational(choose(condition, a.num, b.num), choose(condition, a.den, b.den))
+
+
+def as_rational(value: Value) -> Rational:
+    """Return a value as a fraction; the only core that can be one is the unknown."""
+    match value:
+        case Rational():
+            return value
+        case Core():
+            return Rational(UNKNOWN_WHOLE, ONE)
+
+
+def compare_values(op: Comparison, left: Value, right: Value) -> Core:
+    """Return a condition on two values; fractions are compared by cross-multiplying."""
+    if isinstance(left, Core) and isinstance(right, Core):
+        return compare(op, left, right)
+    a, b = as_rational(left), as_rational(right)
+    p, q = constant(a.den), constant(b.den)
+    if p is not None and q is not None:
+        shared = gcd(p, q)
+        return compare(op, mul(a.num, whole(q // shared)), mul(b.num, whole(p // shared)))
+    if a.den == b.den:
+        return choose(Core("known", (a.den,)), compare(op, a.num, b.num), UNKNOWN)
+    return compare(op, mul(a.num, b.den), mul(b.num, a.den))
+
+
+def sum_of(left: Rational, right: Rational, *, minus: bool = False) -> Rational:
+    """Return left + right, or left - right."""
+    combine = sub if minus else add
+    p, q = constant(left.den), constant(right.den)
+    if p is not None and q is not None:
+        common = lcm(p, q)
+        return Rational(
+            combine(mul(left.num, whole(common // p)), mul(right.num, whole(common // q))),
+            whole(common),
+        )
+    if left.den == right.den:
+        return Rational(combine(left.num, right.num), left.den)
+    return Rational(
+        combine(mul(left.num, right.den), mul(right.num, left.den)), mul(left.den, right.den)
+    )
+
+
+def product_of(left: Rational, right: Rational) -> Rational:
+    """Return left * right, constants reduced first."""
+    num, den = mul(left.num, right.num), mul(left.den, right.den)
+    n, d = constant(num), constant(den)
+    if n is not None and d is not None:
+        shared = gcd(n, d) or 1
+        return Rational(whole(n // shared), whole(d // shared))
+    for factor, other in ((left, right), (right, left)):
+        n, d = constant(factor.num), constant(other.den)
+        if n is not None and d is not None and gcd(n, d) > 1:
+            shared = gcd(n, d)
+            return product_of(
+                Rational(whole(n // shared), factor.den), Rational(other.num, whole(d // shared))
+            )
+    return Rational(num, den)
+
+
+def inverse_of(value: Rational) -> Rational:
+    """Return 1 / value, unknown where it is zero."""
+    low, _ = bounds(value.num)
+    if low >= 0:
+        return Rational(value.den, positive(value.num))
+    return Rational(mul(sign(value.num), value.den), positive(absolute(value.num)))
+
+
+def held_between(value: Rational, low: int, high: int) -> Rational:
+    """Return the value, not below low and not above high."""
+    least, most = mul(value.den, whole(low)), mul(value.den, whole(high))
+    below = choose(compare("lt", value.num, least), least, value.num)
+    num = choose(compare("gt", below, most), most, below)
+    return Rational(Core(num.op, num.args, bounds(least)[0], bounds(most)[1]), value.den)

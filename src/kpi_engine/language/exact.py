@@ -1,0 +1,428 @@
+"""From the typed form to the whole-number form.
+
+The checker runs this pass to keep the bit budget, the plan to lower what comes out. The reference
+does neither: it works on fractions.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+from math import lcm
+from typing import assert_never
+
+from kpi_engine.language import core, ir
+from kpi_engine.language.core import Core, Gather, QuotientGatheredError, Rational, Value, whole
+from kpi_engine.language.kinds import QUANTITIES, Kind, Type
+
+NUMBER_SCALE = 10**6
+"""A column of the kind `number` is kept in millionths."""
+
+HIGHEST_SUM = 2**60
+HIGHEST_COUNT = 2**32
+MICROSECONDS_A_DAY = 86_400 * 10**6
+_EPOCH = date(1970, 1, 1)
+_DAYS = 2**22
+_MONTHS = 2**17
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the names of a formula stand for in the whole-number form.
+
+    ``value_of`` gives the value of a column, metric or running total; ``params`` and ``scales`` are
+    the constants in force.
+    """
+
+    value_of: Callable[[ir.Ref], Value]
+    params: Mapping[str, ir.Lit] = field(default_factory=dict)
+    scales: Mapping[str, ir.Scale] = field(default_factory=dict)
+
+
+def column_value(name: str, type_: Type) -> Value:
+    """Return the value of an input column as it is kept: money in minor units, times whole."""
+    widest = core.WIDEST_INPUT
+    match type_.kind:
+        case Kind.NUMBER | Kind.RATIO | Kind.MONEY | Kind.DURATION:
+            plain = type_.kind in {Kind.NUMBER, Kind.RATIO} and not type_.whole
+            scale = NUMBER_SCALE if plain else 1
+            return Rational(Core("column", (name,), -widest, widest), whole(scale))
+        case Kind.DATETIME:
+            return Core("column", (name,), -widest, widest)
+        case Kind.DATE:
+            return Core("column", (name,), -_DAYS, _DAYS)
+        case Kind.MONTH:
+            return Core("column", (name,), -_MONTHS, _MONTHS)
+        case Kind.BOOL | Kind.TEXT | Kind.HOURS | Kind.NOTHING | Kind.ANY:
+            return Core("column", (name,))
+        case _:
+            assert_never(type_.kind)
+
+
+def kept_as(name: str, value: Value) -> Value:
+    """Return how a computed value reads once it is kept as a column of its own.
+
+    Raises `QuotientGatheredError` for a fraction without a constant divisor.
+    """
+    match value:
+        case Rational():
+            if core.constant(value.den) is None:
+                raise QuotientGatheredError
+            low, high = core.bounds(value.num)
+            return Rational(Core("column", (name,), low, high), value.den)
+        case Core():
+            return Core("column", (name,), value.low, value.high)
+
+
+def exact_value(node: ir.Node, env: Environment) -> Value:
+    """Return the whole-number form of a formula.
+
+    Raises `TooWideError` where it could leave the bit budget, and `QuotientGatheredError` where an
+    aggregate gathers a quotient of two row values.
+    """
+    match node:
+        case ir.Lit():
+            return literal_value(node)
+        case ir.Ref(space="param"):
+            return literal_value(env.params[node.name])
+        case ir.Ref():
+            return env.value_of(node)
+        case ir.Aggregate():
+            return _aggregate(node, env)
+        case ir.Apply():
+            scale = env.scales[node.scale] if isinstance(node.scale, str) else node.scale
+            x = exact_value(node.x, env)
+            return _strict((node.x,), (x,), _scale(scale, x, env))
+        case ir.Slices():
+            return _slices(env.scales[node.scale], _rational(node.x, env), env)
+        case ir.Op():
+            return _operation(node, env)
+        case _:
+            assert_never(node)
+
+
+def literal_value(node: ir.Lit) -> Value:
+    """Return a constant in the whole-number form."""
+    match node.value:
+        case None:
+            return core.UNKNOWN
+        case bool():
+            return Core("lit", (node.value,))
+        case Fraction():
+            return Rational(whole(node.value.numerator), whole(node.value.denominator))
+        case date():
+            return whole((node.value - _EPOCH).days)
+        case str() | tuple():
+            return Core("lit", (node.value,))
+        case _:
+            assert_never(node.value)
+
+
+def fraction_of(node: ir.Node, env: Environment) -> Fraction | None:
+    """Return the value of a formula over constants, or None where it has none."""
+    value = exact_value(node, env)
+    if isinstance(value, Rational):
+        num, den = core.constant(value.num), core.constant(value.den)
+        if num is not None and den is not None:
+            return Fraction(num, den)
+    return None
+
+
+def _rational(node: ir.Node, env: Environment) -> Rational:
+    return core.as_rational(exact_value(node, env))
+
+
+def _strict(nodes: tuple[ir.Node, ...], values: tuple[Value, ...], result: Value) -> Value:
+    """Return the result, unknown where one of the values is: for results behind a choice."""
+    tests = [core.known(v) for n, v in zip(nodes, values, strict=True) if n.type.nullable]
+    if not tests:
+        return result
+    condition = tests[0] if len(tests) == 1 else Core("and", tuple(tests))
+    return core.choose_value(condition, result, _unknown_like(result))
+
+
+def _unknown_like(value: Value) -> Value:
+    match value:
+        case Rational():
+            return Rational(core.UNKNOWN_WHOLE, core.ONE)
+        case Core():
+            return core.UNKNOWN_WHOLE if value.low is not None else core.UNKNOWN
+
+
+def _operation(node: ir.Op, env: Environment) -> Value:
+    match node.op:
+        case "add" | "sub":
+            return _sum(node, env)
+        case "mul":
+            factor, other = (_rational(arg, env) for arg in node.args)
+            return core.product_of(factor, other)
+        case "div":
+            dividend, divisor = (_rational(arg, env) for arg in node.args)
+            return core.product_of(dividend, core.inverse_of(divisor))
+        case "neg":
+            operand = _rational(node.args[0], env)
+            return Rational(core.neg(operand.num), operand.den)
+        case "eq" | "ne" | "lt" | "le" | "gt" | "ge":
+            left, right = (exact_value(arg, env) for arg in node.args)
+            return core.compare_values(node.op, left, right)
+        case "and" | "or":
+            return Core(node.op, tuple(_core(arg, env) for arg in node.args))
+        case "not":
+            return Core("not", (_core(node.args[0], env),))
+        case "known":
+            return core.known(exact_value(node.args[0], env))
+        case "if":
+            condition = _core(node.args[0], env)
+            left, right = (exact_value(arg, env) for arg in node.args[1:])
+            return core.choose_value(condition, left, right)
+        case "in":
+            labels = tuple(arg.value for arg in node.args[1:] if isinstance(arg, ir.Lit))
+            return Core("in", (_core(node.args[0], env), *labels))
+        case "in_hours":
+            hours = _core(node.args[1], env).args[0]
+            return Core("in_hours", (_core(node.args[0], env), hours))
+        case "month":
+            moment = (_core(node.args[0], env),)
+            if node.args[0].type.kind is Kind.DATE:
+                return Core("month_of_date", moment, -_MONTHS, _MONTHS)
+            return Core("month_of_time", moment, -_MONTHS, _MONTHS)
+        case "default":
+            x, spare = (exact_value(arg, env) for arg in node.args)
+            return core.choose_value(core.known(x), x, spare)
+        case "at_least" | "at_most":
+            x, y = (exact_value(arg, env) for arg in node.args)
+            keeps = core.compare_values("ge" if node.op == "at_least" else "le", x, y)
+            return _strict(node.args, (x, y), core.choose_value(keeps, x, y))
+        case "round" | "floor" | "ceil":
+            return _to_step(node, env)
+        case "attain" | "attain_lower":
+            return _attain(node, env)
+        case _:
+            raise KeyError(node.op)
+
+
+def _core(node: ir.Node, env: Environment) -> Core:
+    value = exact_value(node, env)
+    if isinstance(value, Rational):
+        raise TypeError(node)
+    return value
+
+
+def _sum(node: ir.Op, env: Environment) -> Value:
+    left, right = node.args
+    minus = node.op == "sub"
+    kinds = left.type.kind, right.type.kind
+    if Kind.DATETIME in kinds or Kind.DATE in kinds:
+        if kinds[0] == kinds[1]:
+            between = core.sub(_core(left, env), _core(right, env))
+            unit = MICROSECONDS_A_DAY if kinds[0] is Kind.DATE else 1
+            return Rational(core.mul(between, whole(unit)), core.ONE)
+        moment, length = (left, right) if kinds[0] is Kind.DATETIME else (right, left)
+        duration = _rational(length, env)
+        microseconds = core.round_away(duration.num, duration.den)
+        combine = core.sub if minus else core.add
+        return combine(_core(moment, env), microseconds)
+    return core.sum_of(_rational(left, env), _rational(right, env), minus=minus)
+
+
+def _to_step(node: ir.Op, env: Environment) -> Value:
+    x, step = _rational(node.args[0], env), _rational(node.args[1], env)
+    quotient = core.product_of(x, core.inverse_of(step))
+    match node.op:
+        case "round":
+            times = core.round_away(quotient.num, quotient.den)
+        case "floor":
+            times = core.floordiv(quotient.num, quotient.den)
+        case _:
+            times = core.neg(core.floordiv(core.neg(quotient.num), quotient.den))
+    return core.product_of(Rational(times, core.ONE), step)
+
+
+def _attain(node: ir.Op, env: Environment) -> Value:
+    x, target = (_rational(arg, env) for arg in node.args)
+    hundred = Rational(whole(100), core.ONE)
+    if node.op == "attain":
+        reached = core.product_of(core.product_of(hundred, x), core.inverse_of(target))
+        return core.held_between(reached, 0, 100)
+    reached = core.product_of(core.product_of(hundred, target), core.inverse_of(x))
+    best = core.compare("eq", x.num, whole(0))
+    points = core.choose_value(best, hundred, core.held_between(reached, 0, 100))
+    return _strict(node.args, (x, target), points)
+
+
+def _scale(scale: ir.Scale, x: Value, env: Environment) -> Value:
+    match scale:
+        case ir.Steps():
+            value = _case(scale.lowest, env)
+            for step in scale.steps:
+                bound = _bound(step.bound, x)
+                above = core.compare_values("ge" if step.inclusive else "gt", x, bound)
+                value = _chosen(above, exact_value(step.value, env), value)
+        case ir.Ranges():
+            value = _case(scale.otherwise, env)
+            for band in scale.ranges:
+                inside = Core(
+                    "and",
+                    (
+                        core.compare_values("ge", x, _bound(band.low, x)),
+                        core.compare_values("le", x, _bound(band.high, x)),
+                    ),
+                )
+                value = _chosen(inside, exact_value(band.value, env), value)
+        case ir.Choice():
+            value = _case(scale.otherwise, env)
+            for option, result in reversed(scale.options):
+                target = Core("lit", (option,)) if isinstance(option, str) else _bound(option, x)
+                equal = core.compare_values("eq", x, target)
+                value = _chosen(equal, exact_value(result, env), value)
+        case ir.Line():
+            value = _piecewise(core.as_rational(x), line_pieces(scale))
+        case _:
+            assert_never(scale)
+    return value
+
+
+def _case(node: ir.Node | None, env: Environment) -> Value:
+    return core.UNKNOWN if node is None else exact_value(node, env)
+
+
+def _chosen(condition: Core, left: Value, right: Value) -> Value:
+    """Return a choice in which a bare unknown takes the form of the other side."""
+    if left == core.UNKNOWN:
+        left = _unknown_like(right)
+    if right == core.UNKNOWN:
+        right = _unknown_like(left)
+    return core.choose_value(condition, left, right)
+
+
+def _bound(bound: Fraction, x: Value) -> Value:
+    if isinstance(x, Core):
+        return whole(int(bound))
+    return Rational(whole(bound.numerator), whole(bound.denominator))
+
+
+Piece = tuple[Fraction | None, Fraction, Fraction]
+"""From a bound on (None: from below), the value is intercept + slope * x."""
+
+
+def line_pieces(line: ir.Line) -> list[Piece]:
+    """Return a line through points as pieces, flat beyond its ends."""
+    points = line.points
+    pieces: list[Piece] = [(None, points[0][1], Fraction(0))]
+    for (x, y), (x2, y2) in pairwise(points):
+        slope = (y2 - y) / (x2 - x)
+        pieces.append((x, y - slope * x, slope))
+    pieces.append((points[-1][0], points[-1][1], Fraction(0)))
+    return pieces
+
+
+def slice_pieces(steps: ir.Steps, env: Environment) -> list[Piece]:
+    """Return the area under a stair from 0 to x as pieces; below 0 the rate at 0 goes on."""
+    lowest = _rate(steps.lowest, env)
+    bounds = [(step.bound, _rate(step.value, env)) for step in steps.steps]
+    rate_at_zero = lowest
+    for bound, rate in bounds:
+        if bound <= 0:
+            rate_at_zero = rate
+    pieces: list[Piece] = [(None, Fraction(0), rate_at_zero)]
+    rate = rate_at_zero
+    intercept = Fraction(0)
+    for bound, next_rate in bounds:
+        if bound > 0:
+            intercept += (rate - next_rate) * bound
+            rate = next_rate
+            pieces.append((bound, intercept, rate))
+    return pieces
+
+
+def _rate(node: ir.Node | None, env: Environment) -> Fraction:
+    rate = fraction_of(node, env) if node is not None else None
+    if rate is None:
+        raise TypeError(node)
+    return rate
+
+
+def _slices(scale: ir.Scale, x: Rational, env: Environment) -> Value:
+    if not isinstance(scale, ir.Steps):
+        raise TypeError(scale)
+    return _piecewise(x, slice_pieces(scale, env))
+
+
+def _piecewise(x: Rational, pieces: list[Piece]) -> Rational:
+    """Return intercept + slope * x of the piece x lies in, over one common divisor.
+
+    Where x is unknown so is the result: the numerator of the last choice reads x.
+    """
+    common = lcm(*(c.denominator for _, a, b in pieces for c in (a, b)))
+
+    def line(intercept: Fraction, slope: Fraction) -> Core:
+        return core.add(
+            core.mul(x.den, whole(int(intercept * common))),
+            core.mul(x.num, whole(int(slope * common))),
+        )
+
+    num = line(*pieces[0][1:])
+    for bound, intercept, slope in pieces[1:]:
+        if bound is None:
+            raise TypeError(pieces)
+        at = Rational(whole(bound.numerator), whole(bound.denominator))
+        num = core.choose(core.compare_values("ge", x, at), line(intercept, slope), num)
+    return Rational(num, core.mul(x.den, whole(common)))
+
+
+def _aggregate(node: ir.Aggregate, env: Environment) -> Value:
+    argument = exact_value(node.args[0], env) if node.args else None
+    match node.function:
+        case "count":
+            return Rational(_gather("count", argument), core.ONE)
+        case "share":
+            return Rational(_gather("count", argument), core.positive(_gather("count", None)))
+        case "distinct":
+            return Rational(_gather("distinct", _single(argument)), core.ONE)
+        case "sum":
+            num, den = _parts(argument)
+            return Rational(_gather("sum", num), den)
+        case "mean":
+            num, den = _parts(argument)
+            count = core.positive(_gather("count", Core("known", (num,))))
+            return Rational(_gather("sum", num), core.mul(count, den))
+        case "median":
+            num, den = _parts(argument)
+            middle = core.add(_gather("lower_middle", num), _gather("upper_middle", num))
+            return Rational(middle, core.mul(den, whole(2)))
+        case "min" | "max":
+            gathered = _gather(node.function, _single(argument))
+            if node.args[0].type.kind in QUANTITIES:
+                return Rational(gathered, _parts(argument)[1])
+            return gathered
+        case _:
+            raise KeyError(node.function)
+
+
+def _parts(value: Value | None) -> tuple[Core, Core]:
+    rational = core.as_rational(value if value is not None else core.UNKNOWN)
+    if core.constant(rational.den) is None:
+        raise QuotientGatheredError
+    return rational.num, rational.den
+
+
+def _single(value: Value | None) -> Core:
+    match value:
+        case Core():
+            return value
+        case _:
+            return _parts(value)[0]
+
+
+def _gather(function: core.GatherFunction, argument: Value | None) -> Core:
+    if isinstance(argument, Rational):
+        raise TypeError(argument)
+    match function:
+        case "count" | "distinct":
+            low, high = 0, HIGHEST_COUNT
+        case "sum":
+            low, high = -HIGHEST_SUM, HIGHEST_SUM
+        case _:
+            low, high = core.bounds(argument) if argument is not None else (0, 0)
+    return Core("gather", (Gather(function, argument),), low, high)

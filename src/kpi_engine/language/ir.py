@@ -1,0 +1,189 @@
+"""The typed form of a formula: frozen nodes, equal by value, that say what is computed.
+
+Numbers are exact fractions; money stands in minor units and durations in microseconds. Whatever
+reads this form (bounds, lowering) matches on these few classes.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from kpi_engine.language.kinds import Type
+
+Space = Literal["row", "metric", "roster", "running", "param"]
+
+LitValue = Fraction | str | bool | date | tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A constant; hours are a pair of minutes, unknown is None."""
+
+    value: LitValue
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A named value: a column of the row or the roster, a metric, a running total, a param."""
+
+    space: Space
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator or a plain function, named as in ``OPERATORS`` or the functions table."""
+
+    op: str
+    args: tuple["Node", ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A group of rows turned into one value; ``args`` are of row level."""
+
+    function: str
+    args: tuple["Node", ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From ``bound`` on (or above it, where ``inclusive`` is false) the value holds."""
+
+    bound: Fraction
+    inclusive: bool
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A stair: sorted bounds, and ``lowest`` below the first (None: no case there)."""
+
+    lowest: "Node | None"
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Both ends in."""
+
+    low: Fraction
+    high: Fraction
+    value: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Printed bands ``a to b``, sorted and not overlapping."""
+
+    ranges: tuple[Range, ...]
+    otherwise: "Node | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line through sorted points, flat beyond the ends."""
+
+    points: tuple[tuple[Fraction, Fraction], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Labels (or numbers) and their values."""
+
+    options: tuple[tuple[str | Fraction, "Node"], ...]
+    otherwise: "Node | None"
+
+
+Scale = Steps | Ranges | Line | Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """The value of a scale at x; a param's scale is named, an ``of`` scale stands in place."""
+
+    scale: "Scale | str"
+    x: "Node"
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """The area under a param's stair from 0 to x: each slice of x at its own rate."""
+
+    scale: str
+    x: "Node"
+    type: Type
+
+
+Node = Lit | Ref | Op | Aggregate | Apply | Slices
+
+OPERATORS = frozenset(
+    {
+        *("add", "sub", "mul", "div", "neg"),
+        *("eq", "ne", "lt", "le", "gt", "ge", "in", "in_hours"),
+        *("and", "or", "not", "if", "known"),
+    }
+)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes a node is computed from, case values of its scale included."""
+    match node:
+        case Op() | Aggregate():
+            return node.args
+        case Apply():
+            values = () if isinstance(node.scale, str) else scale_values(node.scale)
+            return (node.x, *values)
+        case Slices():
+            return (node.x,)
+        case Lit() | Ref():
+            return ()
+
+
+def scale_values(scale: Scale) -> tuple[Node, ...]:
+    """Return the case values of a scale."""
+    match scale:
+        case Steps():
+            found = [scale.lowest, *(step.value for step in scale.steps)]
+        case Ranges():
+            found = [*(band.value for band in scale.ranges), scale.otherwise]
+        case Choice():
+            found = [*(value for _, value in scale.options), scale.otherwise]
+        case Line():
+            found = []
+    return tuple(value for value in found if value is not None)
+
+
+def aggregates(node: Node) -> tuple[Aggregate, ...]:
+    """Return the different aggregates of a formula in the order they are met."""
+    found: dict[Aggregate, None] = {}
+
+    def visit(current: Node) -> None:
+        if isinstance(current, Aggregate):
+            found.setdefault(current)
+            return
+        for child in children(current):
+            visit(child)
+
+    visit(node)
+    return tuple(found)
+
+
+def references(node: Node) -> frozenset[Ref]:
+    """Return the named values a formula reads, params' own scales not followed."""
+    found: set[Ref] = set()
+
+    def visit(current: Node) -> None:
+        if isinstance(current, Ref):
+            found.add(current)
+        for child in children(current):
+            visit(child)
+
+    visit(node)
+    return frozenset(found)

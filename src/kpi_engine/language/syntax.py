@@ -1,0 +1,194 @@
+"""The parse tree of a formula: what was written, before anyone asks what it means.
+
+Nodes are passive and equal by what they say, not by where they stand. The compiler types them into
+`ir`; the reference evaluates them as they are.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The code points ``start`` up to, not including, ``end`` of a formula's text."""
+
+    start: int
+    end: int
+
+
+NOWHERE = Place(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with its unit: None, ``%``, ``s``, ``min``, ``h``, ``days``, or a currency code.
+
+    The value is as written: ``70%`` is 70 with the unit ``%``.
+    """
+
+    value: Fraction
+    unit: str | None = None
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A calendar day, ``2024-09-01``."""
+
+    value: date
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours of the day, half open, in minutes from midnight: ``08:00-24:00`` is 480 to 1440.
+
+    A start after the end means over midnight.
+    """
+
+    start: int
+    end: int
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted text."""
+
+    value: str
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """``true`` or ``false``."""
+
+    value: bool
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """``unknown``: the value nobody knows."""
+
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name, or with a prefix the name looked up elsewhere: ``shop.aov``.
+
+    ``place`` covers the whole; ``prefix_place`` the prefix alone.
+    """
+
+    name: str
+    prefix: str | None = None
+    place: Place = field(default=NOWHERE, compare=False)
+    prefix_place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function, or a scale among the params, applied to arguments."""
+
+    function: str
+    arguments: tuple["Expr", ...]
+    place: Place = field(default=NOWHERE, compare=False)
+    function_place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """``-x``."""
+
+    operand: "Expr"
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """``left operator right`` with one of ``+ - * /``."""
+
+    operator: Literal["+", "-", "*", "/"]
+    left: "Expr"
+    right: "Expr"
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+Relation = Literal["==", "!=", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A chain ``a < b <= c``: one more operand than relations, all neighbours compared."""
+
+    operands: tuple["Expr", ...]
+    relations: tuple[Relation, ...]
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """``x in ['a', 'b']``, options a tuple of texts, or ``t in hours``, options a formula."""
+
+    operand: "Expr"
+    options: "tuple[Text, ...] | Expr"
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsKnown:
+    """``x is known``, or ``x is unknown`` where ``known`` is false."""
+
+    operand: "Expr"
+    known: bool
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``not x``."""
+
+    operand: "Expr"
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """``a and b and c`` or ``a or b or c``: two operands at least, flat."""
+
+    operator: Literal["and", "or"]
+    operands: tuple["Expr", ...]
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """``value if condition else otherwise``."""
+
+    value: "Expr"
+    condition: "Expr"
+    otherwise: "Expr"
+    place: Place = field(default=NOWHERE, compare=False)
+
+
+Expr = (
+    Number
+    | Day
+    | Hours
+    | Text
+    | Truth
+    | Unknown
+    | Name
+    | Call
+    | Negative
+    | Arithmetic
+    | Comparison
+    | Membership
+    | IsKnown
+    | Not
+    | Logic
+    | Conditional
+)
