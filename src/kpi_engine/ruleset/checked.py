@@ -1,0 +1,214 @@
+"""The checked ruleset: names resolved, formulas typed, everything in the order it is computed.
+
+This is what the plan and the reference share. Nodes are passive; mappings keep their order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import Type
+from kpi_engine.language.syntax import Expr
+from kpi_engine.text.diagnostics import Diagnostic
+from kpi_engine.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula: its text, its parse tree, its typed form, and the place where it is written."""
+
+    text: str
+    tree: Expr
+    node: ir.Node
+    span: Span = field(repr=False, compare=False)
+
+
+CaseKind = Literal["from", "up to", "to", "at", "is", "else"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of a scale: the literals it compares with (none for ``else``) and its value."""
+
+    kind: CaseKind
+    bounds: tuple[Expr, ...]
+    value: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleUse:
+    """A scale applied on the spot, ``{of: …, cases}``; ``node`` is the typed form of the whole."""
+
+    of: Formula
+    cases: tuple[Case, ...]
+    node: ir.Node
+    span: Span = field(repr=False, compare=False)
+
+
+Rule = Formula | ScaleUse
+
+
+@dataclass(frozen=True, slots=True)
+class ParamScale:
+    """A param that is a scale: a function of one value; its cases see params only."""
+
+    cases: tuple[Case, ...]
+    scale: ir.Scale
+    span: Span = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A named constant or scale of the ruleset; ``value`` is None where it is still required."""
+
+    name: str
+    value: Formula | ParamScale | None
+    span: Span = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an input table: the kind it must have and where it is found.
+
+    ``source`` is its header in the input. ``format`` is how a text is read as a time or day.
+    ``minor`` says that whole numbers are already minor units. ``default`` fills missing values.
+    """
+
+    name: str
+    type: Type
+    source: str
+    format: str | None = None
+    minor: bool = False
+    default: ir.Lit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows with known columns: read from an input, or made from another table's rows.
+
+    An input has ``columns``. A derived table has ``origin``, and with ``per`` one row per key.
+    The order is always where, per, add, drop. ``types`` holds every column a reader of the table
+    sees, the built-in ``day`` and ``period`` of a dated table included. ``clock`` is the column
+    whose day gives a row its period: None where rows belong to every period.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    clock: str | None
+    valid: tuple[str, str] | None
+    file: str | None
+    missing: tuple[str, ...]
+    origin: str | None
+    where: Formula | None
+    per: tuple[str, ...] | None
+    add: tuple[tuple[str, Formula], ...]
+    drop: tuple[tuple[str, Formula], ...]
+    types: Mapping[str, Type]
+    span: Span = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named value per subject and period.
+
+    ``table`` names the rows it is gathered from, None where it is computed from other metrics.
+    ``fraction`` says that the value stays the exact fraction num / den: one aggregate, a quotient
+    of two, another such metric or a quotient of two. Any other number is settled: rounded once, to
+    10^-9, money to its minor unit, a duration to the microsecond.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    table: str | None
+    where: Formula | None
+    value: Rule
+    min_rows: int | None
+    lower: bool
+    fraction: bool
+    type: Type
+    after_score: bool
+    span: Span = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A part of the score: a leaf has ``points``, a group has ``children``.
+
+    ``weight`` is its share among its siblings; the shares of siblings add up to 1. ``empty`` says
+    what unknown points mean, its own or inherited; None where they cannot be unknown.
+    """
+
+    path: str
+    weight: Fraction
+    points: Rule | None
+    children: tuple["Item", ...]
+    empty: "Literal['skip', 'stop'] | Formula | None"
+    printed: str | None
+    span: Span = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The running total of points: weighted items, then steps, rounded once to ``places``."""
+
+    items: tuple[Item, ...]
+    needs: Fraction | None
+    steps: tuple[tuple[str, Formula], ...]
+    places: int
+    span: Span = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """The running total of money: lines, each rounded once, then steps."""
+
+    lines: tuple[tuple[str, Rule], ...]
+    steps: tuple[tuple[str, Formula], ...]
+    span: Span = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is assessed: the rows of a roster table, by key."""
+
+    table: str
+    key: tuple[str, ...]
+    where: Formula | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One file of a ruleset and the hash of its bytes; the ruleset's own file comes first."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """A ruleset that has passed every check, ready to be compiled.
+
+    ``metrics`` stand in the order they are computed, those that read the score last.
+    ``minor_digits`` are the decimals of the currency. ``day_starts`` is in minutes after midnight.
+    ``notes`` are the warnings and notes of the check.
+    """
+
+    name: str
+    version: str | None
+    title: Mapping[str, str]
+    zone: str
+    day_starts: int
+    currency: str
+    minor_digits: int
+    subject: Subject
+    params: Mapping[str, Param]
+    tables: Mapping[str, Table]
+    metrics: Mapping[str, Metric]
+    score: Score | None
+    pay: Pay | None
+    layers: tuple[Layer, ...]
+    notes: tuple[Diagnostic, ...]

@@ -1,0 +1,204 @@
+"""What the checker's passes share: the sheet, the model, and what has been resolved so far."""
+
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.language.syntax import (
+    Arithmetic,
+    Call,
+    Comparison,
+    Conditional,
+    Expr,
+    IsKnown,
+    Logic,
+    Membership,
+    Name,
+    Negative,
+    Not,
+)
+from kpi_engine.language.typing import ScaleSignature, Scope
+from kpi_engine.ruleset.checked import Formula, Param, Rule, ScaleUse
+from kpi_engine.ruleset.document import RulesetDocument
+from kpi_engine.ruleset.scales import UNLIMITED, Domain, read_scale
+from kpi_engine.ruleset.sheet import BROKEN, Path, Sheet, formula_at, report, span_of
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A ruleset being checked; params are resolved first."""
+
+    sheet: Sheet
+    document: RulesetDocument
+    params: Mapping[str, Param]
+    param_refs: Mapping[str, ir.Ref]
+    scales: Mapping[str, ScaleSignature]
+
+
+def scope_of(
+    context: Context,
+    names: Mapping[str, ir.Ref],
+    *,
+    known: frozenset[str] = frozenset(),
+    lower: AbstractSet[str] = frozenset(),
+) -> Scope:
+    """Return the scope of a formula that sees some names and the params."""
+    return Scope(
+        ChainMap(cast("dict[str, ir.Ref]", names), cast("dict[str, ir.Ref]", context.param_refs)),
+        context.document.currency,
+        context.scales,
+        known=known,
+        lower=lower,
+    )
+
+
+def rule_at(
+    context: Context,
+    path: Path,
+    rule: str | dict[str, str],
+    scope: Scope,
+    domain_of: Callable[[ir.Node], Domain],
+) -> Rule:
+    """Return a formula, or a scale applied on the spot with ``of``."""
+    if isinstance(rule, str):
+        return formula_at(context.sheet, path, rule, scope)
+    span = span_of(context.sheet, path)
+    cases = {key: text for key, text in rule.items() if key not in {"of", "note"}}
+    if "of" not in rule:
+        report(context.sheet, "K302", span, key="of")
+        return Formula("", Name(""), BROKEN, span)
+    of = formula_at(context.sheet, (*path, "of"), rule["of"], scope)
+    read = read_scale(context.sheet, path, cases, scope, (of.node.type, domain_of(of.node)))
+    if read is None:
+        return ScaleUse(of, (), BROKEN, span)
+    type_ = Type(
+        read.signature.value.kind,
+        max(of.node.type.level, read.signature.value.level),
+        read.signature.value.nullable or of.node.type.nullable,
+        read.signature.value.labels,
+    )
+    return ScaleUse(of, read.cases, ir.Apply(read.scale, of.node, type_), span)
+
+
+def is_broken(rule: Rule | None) -> bool:
+    """Return whether a rule could not be typed: its mistake is reported already."""
+    return rule is not None and rule.node.type.kind is Kind.ANY
+
+
+def condition_at(context: Context, path: Path, text: str, scope: Scope) -> Formula:
+    """Return a formula that must be a condition."""
+    formula = formula_at(context.sheet, path, text, scope)
+    kind = formula.node.type.kind
+    if kind not in {Kind.BOOL, Kind.ANY}:
+        report(context.sheet, "K362", formula.span, found=kind)
+    return formula
+
+
+def names_in(tree: Expr) -> frozenset[str]:
+    """Return the bare names a formula mentions, scale names in calls included."""
+    found: set[str] = set()
+    waiting: list[Expr] = [tree]
+    while waiting:
+        expr = waiting.pop()
+        match expr:
+            case Name(name=name, prefix=None):
+                found.add(name)
+            case Call():
+                waiting += expr.arguments
+            case Negative() | Not() | IsKnown():
+                waiting.append(expr.operand)
+            case Arithmetic():
+                waiting += (expr.left, expr.right)
+            case Comparison() | Logic():
+                waiting += expr.operands
+            case Membership():
+                waiting.append(expr.operand)
+                if not isinstance(expr.options, tuple):
+                    waiting.append(expr.options)
+            case Conditional():
+                waiting += (expr.value, expr.condition, expr.otherwise)
+            case _:
+                pass
+    return frozenset(found)
+
+
+def in_order(needs: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return the names so that each follows what it needs, and the circles that have no such order.
+
+    Names keep their order on the page where nothing else decides; those of a circle are left out.
+    Needs that are not among the names do not count.
+    """
+    remaining = dict(needs)
+    circles: list[list[str]] = []
+    while True:
+        ordered, circle = _ordered_until_circle(remaining)
+        if not circle:
+            return ordered, circles
+        circles.append(circle)
+        for name in circle:
+            del remaining[name]
+
+
+def _ordered_until_circle(needs: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
+    ordered: dict[str, None] = {}
+    visiting: list[str] = []
+    circle: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in ordered or circle:
+            return
+        if name in visiting:
+            circle.extend(visiting[visiting.index(name) :])
+            return
+        visiting.append(name)
+        for needed in needs[name]:
+            if needed in needs:
+                visit(needed)
+        visiting.pop()
+        ordered[name] = None
+
+    for name in needs:
+        visit(name)
+    return list(ordered), circle
+
+
+HIGHEST_POINTS = 100
+SCORE_DOMAIN: Domain = (Fraction(0), Fraction(HIGHEST_POINTS))
+
+
+def domain_of(node: ir.Node, known: Mapping[str, Domain]) -> Domain:
+    """Return the limits of a value that can be seen: shares, counts, points, the score."""
+    match node:
+        case ir.Lit(value=Fraction() as value):
+            return (value, value)
+        case ir.Ref(space="metric", name=name):
+            return known.get(name, UNLIMITED)
+        case ir.Aggregate(function="share"):
+            return (Fraction(0), Fraction(1))
+        case ir.Aggregate(function="count" | "distinct"):
+            return (Fraction(0), None)
+        case ir.Op(op="attain" | "attain_lower"):
+            return SCORE_DOMAIN
+        case ir.Op(op="mul", args=(left, right)):
+            if isinstance(right, ir.Lit):
+                left, right = right, left
+            if isinstance(left, ir.Lit) and isinstance(left.value, Fraction) and left.value > 0:
+                low, high = domain_of(right, known)
+                factor = left.value
+                return (
+                    low * factor if low is not None else None,
+                    high * factor if high is not None else None,
+                )
+            return UNLIMITED
+        case _:
+            return UNLIMITED
+
+
+def subject_level(type_: Type) -> Type:
+    """Return the type of a value as it is read at subject level."""
+    return Type(type_.kind, Level.SUBJECT, type_.nullable, type_.labels, type_.whole)

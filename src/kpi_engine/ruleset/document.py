@@ -1,0 +1,165 @@
+"""The shape of a ruleset file: which keys stand where. What the values mean is the checker's work.
+
+Every value is still the text that was written: formulas are parsed later, where their places are
+known.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+def _words(value: object) -> object:
+    if isinstance(value, str | dict):
+        return value
+    raise PydanticCustomError("words", "a text or a mapping of languages to texts was expected")
+
+
+def _rule(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and all(isinstance(case, str) for case in value.values()):
+        return value
+    raise PydanticCustomError("rule", "a formula or a scale was expected")
+
+
+def _scale_or_text(value: object) -> object:
+    if isinstance(value, dict) and "of" in value:
+        raise PydanticCustomError(
+            "param", "a param's scale has no `of`: it is applied where it is used"
+        )
+    return _rule(value)
+
+
+def _names(value: object) -> object:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+        return value
+    raise PydanticCustomError("names", "a name or a list of names was expected")
+
+
+Words = Annotated[str | dict[str, str], BeforeValidator(_words)]
+RuleText = Annotated[str | dict[str, str], BeforeValidator(_rule)]
+ParamText = Annotated[str | dict[str, str], BeforeValidator(_scale_or_text)]
+Names = Annotated[list[str], BeforeValidator(_names)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=False)
+
+
+class _Named(_Part):
+    title: Words | None = None
+    source: Words | None = None
+    note: Words | None = None
+
+
+class Effective(_Part):
+    """The periods a file governs; ``to`` is exclusive."""
+
+    from_: str | None = Field(default=None, alias="from")
+    to: str | None = None
+
+
+class SubjectDocument(_Part):
+    """Who is assessed: the rows of a roster table, by key."""
+
+    from_: str | None = Field(default=None, alias="from")
+    key: Names | None = None
+    where: str | None = None
+
+
+class ColumnDocument(_Part):
+    """The long form of a column."""
+
+    kind: str
+    column: str | None = None
+    format: str | None = None
+    in_: Literal["minor", "major"] = Field(default="major", alias="in")
+
+
+ColumnText = str | ColumnDocument
+
+
+def _column(value: object) -> object:
+    if isinstance(value, str | dict):
+        return value
+    raise PydanticCustomError("column", "a kind such as `text`, or its long form, was expected")
+
+
+class TableDocument(_Named):
+    """Rows with declared columns, or rows made from rows."""
+
+    key: Names | None = None
+    columns: dict[str, Annotated[ColumnText, BeforeValidator(_column)]] | None = None
+    dated: str | None = None
+    valid: Names | None = None
+    file: str | None = None
+    missing: Names | None = None
+    from_: str | None = Field(default=None, alias="from")
+    where: str | None = None
+    per: Names | None = None
+    add: dict[str, str] | None = None
+    drop: dict[str, str] | None = None
+
+
+class MetricDocument(_Named):
+    """A named value per subject and period."""
+
+    from_: str | None = Field(default=None, alias="from")
+    where: str | None = None
+    value: RuleText
+    min_rows: str | None = None
+    better: Literal["higher", "lower"] = "higher"
+
+
+class ItemDocument(_Named):
+    """A part of the score."""
+
+    weight: str | None = None
+    points: RuleText | None = None
+    items: dict[str, "ItemDocument"] | None = None
+    empty: str | None = None
+    rescale: str | None = None
+    printed: str | None = None
+
+
+class ScoreDocument(_Named):
+    """The running total of points."""
+
+    items: dict[str, ItemDocument]
+    order: str | None = None
+    method: Literal["roc", "rank_sum", "rank_reciprocal"] = "roc"
+    ties: Literal["constrained", "average"] = "constrained"
+    empty: str | None = None
+    needs: str | None = None
+    rescale: str | None = None
+    then: dict[str, str] = Field(default_factory=dict)
+
+
+class PayDocument(_Named):
+    """The running total of money."""
+
+    lines: dict[str, RuleText]
+    then: dict[str, str] = Field(default_factory=dict)
+
+
+class RulesetDocument(_Named):
+    """A ruleset with all its layers merged."""
+
+    ruleset: str
+    version: str | None = None
+    effective: Effective | None = None
+    extends: str | None = None
+    period: Literal["month"] = "month"
+    zone: str
+    day_starts: str = "00:00"
+    currency: str
+    subject: SubjectDocument
+    params: dict[str, ParamText] = Field(default_factory=dict)
+    tables: dict[str, TableDocument]
+    metrics: dict[str, MetricDocument] = Field(default_factory=dict)
+    score: ScoreDocument | None = None
+    pay: PayDocument | None = None

@@ -1,0 +1,235 @@
+"""The whole-number form of every formula of a ruleset, in the order they are computed.
+
+The checker walks it to keep the bit budget; how values read once they are columns is decided here,
+once, so that a formula that passed the check cannot overflow when it runs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from math import lcm
+
+from kpi_engine.language import core, ir
+from kpi_engine.language.core import (
+    Core,
+    QuotientGatheredError,
+    Rational,
+    TooWideError,
+    Value,
+    whole,
+)
+from kpi_engine.language.exact import Environment, column_value, exact_value, kept_as
+from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.ruleset.checked import Formula, Item, Metric, Rule, Ruleset, Table
+from kpi_engine.ruleset.params import constants_in_force, scales_in_force
+from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.text.source import Span
+
+COMPOSITE_GRID = 10**9
+POINTS_GRID = 10**6
+
+
+@dataclass(slots=True)
+class Forms:
+    """What each name stands for so far, and what was found too wide."""
+
+    constants: Mapping[str, ir.Lit]
+    scales: Mapping[str, ir.Scale]
+    rows: dict[str, dict[str, Value]] = field(default_factory=dict)
+    subject: dict[str, Value] = field(default_factory=dict)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+
+def metric_columns(name: str) -> tuple[str, str]:
+    """Return the columns of a metric's numerator and denominator.
+
+    >>> metric_columns("aov")
+    ('metric.aov.num', 'metric.aov.den')
+    """
+    return f"metric.{name}.num", f"metric.{name}.den"
+
+
+def roster_column(name: str) -> str:
+    """Return the column of a roster attribute.
+
+    >>> roster_column("perf_wage")
+    'roster.perf_wage'
+    """
+    return f"roster.{name}"
+
+
+def check_budget(ruleset: Ruleset) -> list[Diagnostic]:
+    """Return a finding for every formula that could leave the bit budget."""
+    forms = Forms(constants_in_force(ruleset.params), scales_in_force(ruleset.params))
+    for table in ruleset.tables.values():
+        forms.rows[table.name] = _table(table, forms)
+    for name, type_ in ruleset.tables[ruleset.subject.table].types.items():
+        forms.subject[name] = column_value(roster_column(name), type_)
+    metrics = ruleset.metrics.values()
+    for metric in (metric for metric in metrics if not metric.after_score):
+        forms.subject[metric.name] = _metric(metric, forms)
+    if ruleset.score is not None:
+        _score(ruleset, forms)
+    for metric in (metric for metric in metrics if metric.after_score):
+        forms.subject[metric.name] = _metric(metric, forms)
+    if ruleset.pay is not None:
+        _pay(ruleset, forms)
+    return forms.findings
+
+
+def _guarded(forms: Forms, span: Span, type_: Type, make: Callable[[], Value]) -> Value:
+    """Return a value, or one that stands in for it after its width has been reported."""
+    try:
+        return make()
+    except TooWideError as error:
+        forms.findings.append(diagnose("K254", span, bits=error.bits))
+    except QuotientGatheredError:
+        forms.findings.append(diagnose("K255", span))
+    return column_value("", type_)
+
+
+def _reader(forms: Forms, names: Mapping[str, Value]) -> Environment:
+    return Environment(lambda ref: names[ref.name], forms.constants, forms.scales)
+
+
+def _exact(forms: Forms, rule: Rule, names: Mapping[str, Value]) -> Value:
+    environment = _reader(forms, names)
+    return _guarded(forms, rule.span, rule.node.type, lambda: exact_value(rule.node, environment))
+
+
+def _table(table: Table, forms: Forms) -> dict[str, Value]:
+    source = forms.rows[table.origin] if table.origin is not None else {}
+    names: dict[str, Value] = {**source}
+    for column in table.columns:
+        names[column.name] = column_value(column.name, column.type)
+    if table.where is not None:
+        _exact(forms, table.where, names)
+    if table.per is not None:
+        kept = {key: source[key] for key in table.per if key in source}
+        names = {**names, **kept}
+    for name, type_ in table.types.items():
+        if name in {"day", "period"} and name not in names:
+            names[name] = column_value(name, type_)
+    seen = dict(names)
+    for name, formula in table.add:
+        seen[name] = _kept(forms, name, formula, seen)
+    for _, formula in table.drop:
+        _exact(forms, formula, seen)
+    return {name: seen.get(name, column_value(name, type_)) for name, type_ in table.types.items()}
+
+
+def _kept(forms: Forms, name: str, formula: Formula, names: Mapping[str, Value]) -> Value:
+    value = _exact(forms, formula, names)
+    return _guarded(forms, formula.span, formula.node.type, lambda: kept_as(name, value))
+
+
+def _metric(metric: Metric, forms: Forms) -> Value:
+    names = forms.rows[metric.table] if metric.table is not None else forms.subject
+    if metric.where is not None:
+        _exact(forms, metric.where, names)
+    value = _exact(forms, metric.value, names)
+    return _guarded(forms, metric.value.span, metric.type, lambda: metric_value(metric, value))
+
+
+def metric_value(metric: Metric, value: Value) -> Value:
+    """Return how a metric reads once it is kept: a fraction of two columns, or one column."""
+    num_column, den_column = metric_columns(metric.name)
+    if isinstance(value, Core):
+        return Core("column", (f"metric.{metric.name}",), value.low, value.high)
+    kept = value if metric.fraction else settled(value, metric.type.kind)
+    num, den = core.bounds(kept.num), core.bounds(kept.den)
+    constant = core.constant(kept.den)
+    return Rational(
+        Core("column", (num_column,), *num),
+        whole(constant) if constant is not None else Core("column", (den_column,), *den),
+    )
+
+
+def settled(value: Rational, kind: Kind) -> Rational:
+    """Return a value rounded once: money and durations to their unit, numbers to 10^-9."""
+    if kind in {Kind.MONEY, Kind.DURATION}:
+        return Rational(core.round_away(value.num, value.den), core.ONE)
+    grid = COMPOSITE_GRID
+    return Rational(core.round_to_grid(value.num, value.den, grid), whole(grid))
+
+
+def points_value(value: Value) -> Core:
+    """Return points in millionths."""
+    rational = core.as_rational(value)
+    return core.round_to_grid(rational.num, rational.den, POINTS_GRID)
+
+
+def _score(ruleset: Ruleset, forms: Forms) -> None:
+    score = ruleset.score
+    if score is None:
+        return
+    number = Type(Kind.NUMBER, Level.SUBJECT)
+    for rule in _leaf_rules(score.items):
+        value = _exact(forms, rule, forms.subject)
+        _guarded(forms, rule.span, number, partial(points_value, value))
+    weights = _whole_weights(score.items)
+    running = Rational(
+        Core("column", ("score.num",), 0, 100 * POINTS_GRID * weights),
+        Core("column", ("score.den",), 1, POINTS_GRID * weights),
+    )
+    for _, formula in score.steps:
+        names = {**forms.subject, "score": running}
+        running = core.as_rational(_exact(forms, formula, names))
+        running = _renamed(running)
+    final = 10**score.places
+    forms.subject["score"] = Rational(Core("column", ("score",), 0, 100 * final), whole(final))
+
+
+def _renamed(value: Rational) -> Rational:
+    num = Core("column", ("score.num",), *core.bounds(value.num))
+    constant = core.constant(value.den)
+    den = (
+        whole(constant)
+        if constant is not None
+        else Core("column", ("score.den",), *core.bounds(value.den))
+    )
+    return Rational(num, den)
+
+
+def _whole_weights(items: tuple[Item, ...]) -> int:
+    """Return the sum of the siblings' weights as whole numbers over one denominator."""
+    return lcm(*(item.weight.denominator for item in items))
+
+
+def _leaf_rules(items: tuple[Item, ...]) -> list[Rule]:
+    rules: list[Rule] = []
+    for item in items:
+        if item.points is not None:
+            rules.append(item.points)
+        if isinstance(item.empty, Formula) and item.empty not in rules:
+            rules.append(item.empty)
+        rules += _leaf_rules(item.children)
+    return rules
+
+
+def _pay(ruleset: Ruleset, forms: Forms) -> None:
+    pay = ruleset.pay
+    if pay is None:
+        return
+    total = 0
+    for _, rule in pay.lines:
+        total += _largest(_rounded(forms, rule, forms.subject))
+    for _, formula in pay.steps:
+        running = Rational(Core("column", ("pay",), -total, total), core.ONE)
+        total = _largest(_rounded(forms, formula, {**forms.subject, "pay": running}))
+
+
+def _rounded(forms: Forms, rule: Rule, names: Mapping[str, Value]) -> Value:
+    value = core.as_rational(_exact(forms, rule, names))
+    money = Type(Kind.MONEY, Level.SUBJECT)
+    return _guarded(
+        forms,
+        rule.span,
+        money,
+        lambda: Rational(core.round_away(value.num, value.den), core.ONE),
+    )
+
+
+def _largest(value: Value) -> int:
+    low, high = core.bounds(core.as_rational(value).num)
+    return max(abs(low), abs(high))

@@ -1,0 +1,273 @@
+"""From files to a checked ruleset: the layers read, everything checked, every mistake reported."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from kpi_engine.language import ir
+from kpi_engine.language.currencies import MINOR_DIGITS
+from kpi_engine.language.kinds import Kind, Level, Type, as_known
+from kpi_engine.language.typing import closest, narrowed
+from kpi_engine.ruleset.checked import Formula, Metric, Ruleset, Score, Subject, Table
+from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
+from kpi_engine.ruleset.document import RulesetDocument
+from kpi_engine.ruleset.forms import check_budget
+from kpi_engine.ruleset.layers import Layers, read_layers
+from kpi_engine.ruleset.metrics import SCORE, Known, check_metric, metric_order, words
+from kpi_engine.ruleset.params import check_params
+from kpi_engine.ruleset.paying import check_pay
+from kpi_engine.ruleset.scoring import check_score, score_mentions
+from kpi_engine.ruleset.shape import read_document
+from kpi_engine.ruleset.sheet import Sheet, key_span, lay_out, report, span_of
+from kpi_engine.ruleset.tables import check_tables, row_refs
+from kpi_engine.text.diagnostics import Diagnostic, has_errors, in_reading_order
+from kpi_engine.text.located import Entry, Scalar
+from kpi_engine.text.located import Mapping as YamlMapping
+from kpi_engine.text.reading import read_text
+from kpi_engine.text.source import Source, Span
+
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+def load_ruleset(
+    path: Path | str, params: Mapping[str, str] | None = None
+) -> tuple[Ruleset | None, list[Diagnostic]]:
+    """Return the checked ruleset of a file and its findings; None where one of them is an error.
+
+    ``params`` replace params of the ruleset, written as in a ruleset.
+    """
+    path = Path(path)
+    text = read_text(path, path.as_posix())
+    if isinstance(text, Diagnostic):
+        return None, [text]
+    return _load(text, path, params or {})
+
+
+def load_ruleset_text(
+    text: str, name: str = "<text>", params: Mapping[str, str] | None = None
+) -> tuple[Ruleset | None, list[Diagnostic]]:
+    """Return the checked ruleset of a text; its parents are looked for among the shipped ones."""
+    return _load(Source(name, text), None, params or {})
+
+
+def _load(
+    source: Source, path: Path | None, params: Mapping[str, str]
+) -> tuple[Ruleset | None, list[Diagnostic]]:
+    layers, diagnostics = read_layers(source, path)
+    if layers is None:
+        return None, in_reading_order(diagnostics)
+    sheet = lay_out(_with_params(layers.root, params))
+    ruleset = _check(sheet, layers)
+    findings = in_reading_order(sheet.findings)
+    return (None if has_errors(findings) else ruleset), findings
+
+
+def _with_params(root: YamlMapping, params: Mapping[str, str]) -> YamlMapping:
+    """Return the tree with some params replaced by given texts."""
+    if not params:
+        return root
+    written = next((entry for entry in root.entries if entry.key.value == "params"), None)
+    kept = written.value.entries if written and isinstance(written.value, YamlMapping) else ()
+    by_name = {entry.key.value: entry for entry in kept}
+    by_name |= {name: Entry(_spoken(name), _spoken(text)) for name, text in params.items()}
+    key = written.key if written is not None else _spoken("params")
+    merged = Entry(key, YamlMapping(tuple(by_name.values()), key.span, flow=False))
+    others = tuple(entry for entry in root.entries if entry is not written)
+    return YamlMapping((*others, merged), root.span, root.flow)
+
+
+def _spoken(text: str) -> Scalar:
+    source = Source("params", text)
+    return Scalar(text, "plain", Span(source, 0, len(text)))
+
+
+def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
+    document = read_document(sheet)
+    if document is None or not _check_head(sheet, document):
+        return None
+    params, refs, signatures = check_params(sheet, document)
+    context = Context(sheet, document, params, refs, signatures)
+    tables = check_tables(context)
+    subject, roster = _check_subject(context, tables)
+    known = Known({name: _roster_ref(name, type_) for name, type_ in roster.items()})
+    _check_clashes(context, tables, roster)
+    metrics: dict[str, Metric] = {}
+    score: Score | None = None
+    order = metric_order(context, score_mentions(document.score))
+    _stand_in(known, {*document.metrics, *([SCORE] if document.score else [])} - set(order))
+    for name in order:
+        if name == SCORE and document.score is not None and SCORE not in document.metrics:
+            score = check_score(context, known)
+            _know_score(known, score)
+            continue
+        metric = check_metric(context, name, tables, subject, known)
+        if metric is not None:
+            metrics[name] = metric
+        else:
+            _stand_in(known, {name})
+    pay = check_pay(context, known)
+    if not metrics and score is None and pay is None:
+        report(sheet, "K399", key_span(sheet, ("ruleset",)))
+    if has_errors(sheet.findings):
+        return None
+    ordered = sorted(metrics.values(), key=lambda metric: metric.after_score)
+    ruleset = Ruleset(
+        name=document.ruleset,
+        version=document.version,
+        title=words(document.title),
+        zone=document.zone,
+        day_starts=_minutes(document.day_starts) or 0,
+        currency=document.currency,
+        minor_digits=MINOR_DIGITS[document.currency],
+        subject=subject,
+        params=params,
+        tables=tables,
+        metrics={metric.name: metric for metric in ordered},
+        score=score,
+        pay=pay,
+        layers=layers.layers,
+        notes=(),
+    )
+    sheet.findings.extend(check_budget(ruleset) if not _waits(ruleset) else [])
+    return replace(ruleset, notes=tuple(in_reading_order(sheet.findings)))
+
+
+def _waits(ruleset: Ruleset) -> bool:
+    """Return whether a required param is still missing, so that not everything is typed."""
+    return any(param.value is None for param in ruleset.params.values())
+
+
+def _stand_in(known: Known, names: set[str]) -> None:
+    """Let names whose mistake is reported already be read without a further one."""
+    for name in names:
+        known.refs.setdefault(name, ir.Ref("metric", name, Type(Kind.ANY, Level.SUBJECT)))
+
+
+def _roster_ref(name: str, type_: Type) -> ir.Ref:
+    return ir.Ref("roster", name, subject_level(type_))
+
+
+def _know_score(known: Known, score: Score | None) -> None:
+    if score is None:
+        return
+    known.refs[SCORE] = ir.Ref("metric", SCORE, Type(Kind.NUMBER, Level.SUBJECT, nullable=True))
+    known.domains[SCORE] = SCORE_DOMAIN
+    known.after_score.add(SCORE)
+
+
+def _minutes(text: str) -> int | None:
+    match = _TIME.fullmatch(text)
+    return int(match[1]) * 60 + int(match[2]) if match is not None else None
+
+
+def _check_head(sheet: Sheet, document: RulesetDocument) -> bool:
+    """Return whether zone, currency and day start are usable, after noting what is not."""
+    clean = True
+    if not _is_zone(document.zone):
+        near = closest(document.zone, available_timezones())
+        report(sheet, "K306", span_of(sheet, ("zone",)), name=document.zone, near=near)
+        clean = False
+    if document.currency not in MINOR_DIGITS:
+        near = closest(document.currency, set(MINOR_DIGITS))
+        report(sheet, "K307", span_of(sheet, ("currency",)), name=document.currency, near=near)
+        clean = False
+    if _minutes(document.day_starts) is None:
+        report(sheet, "K308", span_of(sheet, ("day_starts",)), text=document.day_starts)
+        clean = False
+    if document.effective is not None:
+        for key, text in (("from", document.effective.from_), ("to", document.effective.to)):
+            if text is not None and not _is_day(text):
+                report(sheet, "K317", span_of(sheet, ("effective", key)), text=text)
+                clean = False
+    return clean
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_subject(
+    context: Context, tables: Mapping[str, Table]
+) -> tuple[Subject, dict[str, Type]]:
+    """Return the subject and the roster's columns as formulas about a subject see them."""
+    document, sheet = context.document.subject, context.sheet
+    for key in ("from", "key"):
+        if ("subject", key) not in sheet.node_by_path:
+            report(sheet, "K302", key_span(sheet, ("subject",)), key=key)
+    name, keys = document.from_ or "", tuple(document.key or ())
+    table = tables.get(name)
+    if table is None:
+        if name and name not in context.document.tables:
+            near = closest(name, set(context.document.tables))
+            report(sheet, "K350", span_of(sheet, ("subject", "from")), name=name, near=near)
+        return Subject(name, keys, None), {}
+    if table.origin is not None or not all(key in table.types for key in keys):
+        listed = ", ".join(f"`{key}`" for key in keys)
+        report(sheet, "K365", span_of(sheet, ("subject",)), name=name, key=listed)
+    for key in keys:
+        if key in table.types and table.types[key].nullable:
+            report(sheet, "K367", span_of(sheet, ("subject", "key")), name=key)
+    where: Formula | None = None
+    types = dict(table.types)
+    if document.where is not None:
+        scope = scope_of(context, row_refs(table))
+        where = condition_at(context, ("subject", "where"), document.where, scope)
+        for column in narrowed(where.tree) & set(types):
+            types[column] = as_known(types[column])
+    return Subject(name, keys, where), types
+
+
+def _check_clashes(
+    context: Context, tables: Mapping[str, Table], roster: Mapping[str, Type]
+) -> None:
+    """Note the names that could mean two things in one formula."""
+    sheet, document = context.sheet, context.document
+    for name in document.metrics:
+        path = ("metrics", name)
+        if name in roster:
+            report(
+                sheet,
+                "K313",
+                key_span(sheet, path),
+                name=name,
+                kind="metric",
+                other="roster column",
+            )
+        if name in document.params:
+            report(sheet, "K313", key_span(sheet, path), name=name, kind="metric", other="param")
+        if name in {SCORE, "pay"}:
+            report(
+                sheet,
+                "K313",
+                key_span(sheet, path),
+                name=name,
+                kind="metric",
+                other="running total",
+            )
+    for name in document.params:
+        owners = [table.name for table in tables.values() if name in table.types]
+        if owners:
+            other = f"column of `{owners[0]}`"
+            report(
+                sheet,
+                "K313",
+                key_span(sheet, ("params", name)),
+                name=name,
+                kind="param",
+                other=other,
+            )

@@ -1,0 +1,213 @@
+"""Metrics: gathered from rows, or computed from other metrics that stand before them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import QUANTITIES, Kind, Level
+from kpi_engine.language.mistakes import Mistake
+from kpi_engine.language.typing import Scope, closest, narrowed
+from kpi_engine.ruleset.checked import Formula, Metric, Rule, Subject, Table
+from kpi_engine.ruleset.context import (
+    Context,
+    condition_at,
+    domain_of,
+    in_order,
+    is_broken,
+    names_in,
+    rule_at,
+    scope_of,
+    subject_level,
+)
+from kpi_engine.ruleset.document import MetricDocument
+from kpi_engine.ruleset.scales import Domain
+from kpi_engine.ruleset.sheet import key_span, parsed, report, span_of
+from kpi_engine.ruleset.tables import row_refs
+
+SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The values a formula about a subject sees so far; it grows as metrics are checked."""
+
+    refs: dict[str, ir.Ref]
+    domains: dict[str, Domain] = field(default_factory=dict)
+    lower: set[str] = field(default_factory=set)
+    leaves: set[str] = field(default_factory=set)
+    fractions: set[str] = field(default_factory=set)
+    after_score: set[str] = field(default_factory=set)
+
+
+def subject_scope(context: Context, known: Known) -> Scope:
+    """Return the scope of a formula about a subject: metrics, roster columns and params."""
+    return scope_of(context, known.refs, lower=known.lower)
+
+
+def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
+    """Return the metrics, and the score among them, so that each follows what it reads."""
+    documents = context.document.metrics
+    needs: dict[str, list[str]] = {
+        name: [] if document.from_ is not None else sorted(_mentions(document))
+        for name, document in documents.items()
+    }
+    if context.document.score is not None:
+        needs[SCORE] = sorted(score_needs)
+    order, circles = in_order(needs)
+    for circle in circles:
+        path = ("metrics", circle[0]) if circle[0] in documents else ("score",)
+        report(context.sheet, "K373", key_span(context.sheet, path), names="`, `".join(circle))
+    return order
+
+
+def _mentions(document: MetricDocument) -> frozenset[str]:
+    texts = [document.value] if isinstance(document.value, str) else list(document.value.values())
+    return mentioned(texts)
+
+
+def mentioned(texts: list[str]) -> frozenset[str]:
+    """Return the names that formulas mention; those that do not parse are reported elsewhere."""
+    trees = [parsed(text) for text in texts]
+    found = (names_in(tree) for tree in trees if not isinstance(tree, Mistake))
+    return frozenset().union(*found)
+
+
+def check_metric(
+    context: Context, name: str, tables: Mapping[str, Table], subject: Subject, known: Known
+) -> Metric | None:
+    """Return one metric and make it known to those that follow, or None where its table is not."""
+    document = context.document.metrics[name]
+    sheet, path = context.sheet, ("metrics", name)
+    if document.from_ is not None:
+        checked = _from_rows(context, name, document, tables, subject)
+    else:
+        checked = _from_metrics(context, name, document, known)
+    if checked is None:
+        return None
+    where, value = checked
+    node = value.node
+    if node.type.kind in {Kind.HOURS, Kind.NOTHING}:
+        report(sheet, "K371", span_of(sheet, (*path, "value")), found=node.type.kind)
+    elif node.type.level is Level.ROW and not is_broken(value):
+        text = value.text if isinstance(value, Formula) else name
+        report(sheet, "K372", span_of(sheet, (*path, "value")), name=text)
+    min_rows = _min_rows(context, name, document)
+    type_ = subject_level(node.type)
+    if min_rows is not None:
+        type_ = replace(type_, nullable=True)
+    reads = {ref.name for ref in ir.references(node) if ref.space == "metric"}
+    after_score = bool(reads & known.after_score)
+    fraction = _stays_fraction(node, known, from_rows=document.from_ is not None)
+    known.refs[name] = ir.Ref("metric", name, type_)
+    known.domains[name] = domain_of(node, known.domains)
+    for names, belongs in (
+        (known.lower, document.better == "lower"),
+        (known.leaves, fraction and document.from_ is not None),
+        (known.fractions, fraction),
+        (known.after_score, after_score),
+    ):
+        if belongs:
+            names.add(name)
+    return Metric(
+        name=name,
+        title=words(document.title),
+        table=document.from_,
+        where=where,
+        value=value,
+        min_rows=min_rows,
+        lower=document.better == "lower",
+        fraction=fraction,
+        type=type_,
+        after_score=after_score,
+        span=span_of(sheet, path),
+    )
+
+
+def words(text: str | dict[str, str] | None) -> dict[str, str]:
+    """Return a text by language; a bare text is for every language, under ``""``."""
+    if text is None:
+        return {}
+    return {"": text} if isinstance(text, str) else dict(text)
+
+
+def _from_rows(
+    context: Context,
+    name: str,
+    document: MetricDocument,
+    tables: Mapping[str, Table],
+    subject: Subject,
+) -> tuple[Formula | None, Rule] | None:
+    sheet, path = context.sheet, ("metrics", name)
+    table = tables.get(document.from_ or "")
+    if table is None:
+        if document.from_ not in context.document.tables:
+            near = closest(document.from_ or "", set(context.document.tables))
+            report(sheet, "K350", span_of(sheet, (*path, "from")), name=document.from_, near=near)
+        return None
+    for key in subject.key:
+        if key not in table.types:
+            report(sheet, "K366", span_of(sheet, (*path, "from")), name=name, key=key)
+    names = row_refs(table)
+    where = None
+    found: frozenset[str] = frozenset()
+    if document.where is not None:
+        where = condition_at(context, (*path, "where"), document.where, scope_of(context, names))
+        found = narrowed(where.tree)
+    scope = replace(scope_of(context, names, known=found), aggregates=True)
+    value = rule_at(context, (*path, "value"), document.value, scope, lambda _: (None, None))
+    if (
+        not is_broken(value)
+        and not ir.aggregates(value.node)
+        and value.node.type.level is not Level.ROW
+    ):
+        report(sheet, "K374", span_of(sheet, (*path, "value")), name=name)
+    return where, value
+
+
+def _from_metrics(
+    context: Context, name: str, document: MetricDocument, known: Known
+) -> tuple[None, Rule]:
+    sheet, path = context.sheet, ("metrics", name)
+    for key in ("where", "min_rows"):
+        if (*path, key) in sheet.node_by_path:
+            report(sheet, "K370", key_span(sheet, (*path, key)), name=name, key=key)
+    scope = subject_scope(context, known)
+    value = rule_at(
+        context,
+        (*path, "value"),
+        document.value,
+        scope,
+        lambda node: domain_of(node, known.domains),
+    )
+    return None, value
+
+
+def _min_rows(context: Context, name: str, document: MetricDocument) -> int | None:
+    if document.min_rows is None or document.from_ is None:
+        return None
+    text = document.min_rows
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        report(
+            context.sheet, "K309", span_of(context.sheet, ("metrics", name, "min_rows")), text=text
+        )
+        return None
+    return int(text)
+
+
+def _stays_fraction(node: ir.Node, known: Known, *, from_rows: bool) -> bool:
+    """Return whether a value stays num / den: one aggregate or metric, or a quotient of two."""
+    if node.type.kind not in QUANTITIES:
+        return False
+
+    def leaf(part: ir.Node) -> bool:
+        if from_rows:
+            return isinstance(part, ir.Aggregate)
+        return isinstance(part, ir.Ref) and part.space == "metric" and part.name in known.leaves
+
+    match node:
+        case ir.Op(op="div", args=(left, right)):
+            return leaf(left) and leaf(right)
+        case ir.Ref(space="metric", name=name):
+            return name in known.fractions
+        case _:
+            return leaf(node)

@@ -1,0 +1,73 @@
+"""Params: the named constants and scales of a ruleset, resolved before anything reads them."""
+
+from collections.abc import Mapping
+
+from kpi_engine.language import ir
+from kpi_engine.language.functions import FUNCTIONS
+from kpi_engine.language.kinds import ANY, Kind, Level
+from kpi_engine.language.typing import ScaleSignature, Scope
+from kpi_engine.ruleset.checked import Param, ParamScale
+from kpi_engine.ruleset.document import RulesetDocument
+from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, read_scale
+from kpi_engine.ruleset.sheet import Sheet, formula_at, key_span, report, span_of
+
+REQUIRED = "required"
+
+
+def check_params(
+    sheet: Sheet, document: RulesetDocument
+) -> tuple[dict[str, Param], dict[str, ir.Ref], dict[str, ScaleSignature]]:
+    """Return the params, how formulas see the constants, and what the scales take and give."""
+    params: dict[str, Param] = {}
+    refs: dict[str, ir.Ref] = {}
+    signatures: dict[str, ScaleSignature] = {}
+    empty = Scope({}, document.currency)
+    for name, text in document.params.items():
+        path = ("params", name)
+        if name in FUNCTIONS:
+            report(sheet, "K314", key_span(sheet, path), name=name)
+        if isinstance(text, Mapping):
+            continue
+        span = span_of(sheet, path)
+        if text == REQUIRED:
+            params[name] = Param(name, None, span)
+            refs[name] = ir.Ref("param", name, ANY)
+            continue
+        formula = formula_at(sheet, path, text, empty)
+        if formula.node.type.level is not Level.CONSTANT or not isinstance(formula.node, ir.Lit):
+            report(sheet, "K312", span, name=name, found="a formula")
+        params[name] = Param(name, formula, span)
+        refs[name] = ir.Ref("param", name, formula.node.type)
+    constants = Scope(refs, document.currency)
+    for name, cases in document.params.items():
+        if isinstance(cases, str):
+            continue
+        path = ("params", name)
+        read = read_scale(sheet, path, cases, constants)
+        signatures[name] = read.signature if read is not None else BROKEN_SIGNATURE
+        if read is not None:
+            scale = ParamScale(read.cases, read.scale, span_of(sheet, path))
+            params[name] = Param(name, scale, span_of(sheet, path))
+    ordered = {name: params[name] for name in document.params if name in params}
+    return ordered, refs, signatures
+
+
+def constants_in_force(params: Mapping[str, Param]) -> dict[str, ir.Lit]:
+    """Return the constants among the params by name."""
+    found: dict[str, ir.Lit] = {}
+    for name, param in params.items():
+        value = param.value
+        if value is not None and not isinstance(value, ParamScale):
+            node = value.node
+            if isinstance(node, ir.Lit) and node.type.kind is not Kind.ANY:
+                found[name] = node
+    return found
+
+
+def scales_in_force(params: Mapping[str, Param]) -> dict[str, ir.Scale]:
+    """Return the scales among the params by name."""
+    return {
+        name: param.value.scale
+        for name, param in params.items()
+        if isinstance(param.value, ParamScale)
+    }

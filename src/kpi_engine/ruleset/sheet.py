@@ -1,0 +1,127 @@
+"""The merged tree as data for the model, with the place of every path, and the findings so far."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import ANY
+from kpi_engine.language.mistakes import Mistake
+from kpi_engine.language.parser import parse_formula
+from kpi_engine.language.syntax import Expr, Place, Unknown
+from kpi_engine.language.typing import Scope, type_formula
+from kpi_engine.ruleset.checked import Formula
+from kpi_engine.ruleset.layers import long_metric
+from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.text.located import Entry, Mapping, Node, Scalar, Sequence
+from kpi_engine.text.scalars import inner_span
+from kpi_engine.text.source import Span
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The tree as plain data, the node and key of every path, and a growing list of findings."""
+
+    data: dict[str, object]
+    node_by_path: dict[Path, Node]
+    key_by_path: dict[Path, Scalar]
+    findings: list[Diagnostic] = field(default_factory=list)
+
+
+def lay_out(root: Mapping) -> Sheet:
+    """Return the sheet of a merged tree; a metric written as a formula is given its long form."""
+    nodes: dict[Path, Node] = {(): root}
+    keys: dict[Path, Scalar] = {}
+
+    def lay(node: Node, path: Path) -> object:
+        nodes[path] = node
+        match node:
+            case Scalar():
+                return node.value
+            case Sequence():
+                return [lay(item, (*path, index)) for index, item in enumerate(node.items)]
+            case Mapping():
+                data: dict[str, object] = {}
+                for entry in node.entries:
+                    mine = (*path, entry.key.value)
+                    keys[mine] = entry.key
+                    data[entry.key.value] = lay(_long_form(entry, path), mine)
+                return data
+
+    data = lay(root, ())
+    return Sheet(data if isinstance(data, dict) else {}, nodes, keys)
+
+
+def _long_form(entry: Entry, path: Path) -> Node:
+    value = entry.value
+    if path != ("metrics",):
+        return value
+    bare_scale = isinstance(value, Mapping) and any(e.key.value == "of" for e in value.entries)
+    return long_metric(value) if isinstance(value, Scalar) or bare_scale else value
+
+
+def span_of(sheet: Sheet, path: Path) -> Span:
+    """Return the place of a value, or of the nearest value around it that is written."""
+    while path not in sheet.node_by_path:
+        path = path[:-1]
+    return sheet.node_by_path[path].span
+
+
+def key_span(sheet: Sheet, path: Path) -> Span:
+    """Return the place of a key, or of its value where the key is not written."""
+    key = sheet.key_by_path.get(path)
+    return key.span if key is not None else span_of(sheet, path)
+
+
+def report(sheet: Sheet, code: str, span: Span, **facts: object) -> None:
+    """Note a finding."""
+    sheet.findings.append(diagnose(code, span, **facts))
+
+
+def report_mistake(sheet: Sheet, path: Path, mistake: Mistake) -> None:
+    """Note a mistake of the formula at a path, its caret under the very word."""
+    node = sheet.node_by_path.get(path)
+    span = span_of(sheet, path)
+    if isinstance(node, Scalar):
+        span = inner_span(node, mistake.place.start, mistake.place.end)
+    report(sheet, mistake.code, span, **dict(mistake.facts))
+
+
+def report_inside(sheet: Sheet, path: Path, code: str, place: Place, **facts: object) -> None:
+    """Note a finding at a place inside the formula at a path."""
+    report_mistake(sheet, path, Mistake(code, place, tuple(facts.items())))
+
+
+@lru_cache(maxsize=8192)
+def parsed(text: str) -> Expr | Mistake:
+    """Return the parse tree of a formula; the same text is parsed once."""
+    return parse_formula(text)
+
+
+def parse_at(sheet: Sheet, path: Path, text: str) -> Expr | None:
+    """Return the parse tree of the formula at a path, or None after noting what is wrong."""
+    tree = parsed(text)
+    if isinstance(tree, Mistake):
+        report_mistake(sheet, path, tree)
+        return None
+    return tree
+
+
+BROKEN = ir.Lit(None, ANY)
+
+
+def formula_at(sheet: Sheet, path: Path, text: str, scope: Scope) -> Formula:
+    """Return the typed formula at a path; one that is broken, and reported, has the kind *any*."""
+    tree = parse_at(sheet, path, text)
+    if tree is None:
+        return Formula(text, Unknown(), BROKEN, span_of(sheet, path))
+    return typed_at(sheet, path, text, tree, scope)
+
+
+def typed_at(sheet: Sheet, path: Path, text: str, tree: Expr, scope: Scope) -> Formula:
+    """Return the typed form of a formula that was parsed before."""
+    node, mistakes = type_formula(tree, scope)
+    for mistake in mistakes:
+        report_mistake(sheet, path, mistake)
+    return Formula(text, tree, node if not mistakes else BROKEN, span_of(sheet, path))
