@@ -423,6 +423,8 @@ def _gather(function: core.GatherFunction, argument: Value | None) -> Core:
             low, high = 0, HIGHEST_COUNT
         case "sum":
             low, high = -HIGHEST_SUM, HIGHEST_SUM
+        case _ if argument is None or argument.low is None:
+            return Core("gather", (Gather(function, argument),))
         case _:
-            low, high = core.bounds(argument) if argument is not None else (0, 0)
+            low, high = core.bounds(argument)
     return Core("gather", (Gather(function, argument),), low, high)

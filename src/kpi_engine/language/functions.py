@@ -51,6 +51,15 @@ class Function:
     """How many of the last parameters may be left out."""
 
 
+def is_aggregate(name: str) -> bool:
+    """Return whether a name is a function that gathers rows.
+
+    >>> is_aggregate("median"), is_aggregate("default")
+    (True, False)
+    """
+    return name in FUNCTIONS and FUNCTIONS[name].aggregate
+
+
 def _table(*rows: Function) -> dict[str, Function]:
     return {row.name: row for row in rows}
 
@@ -125,7 +134,7 @@ FUNCTIONS: dict[str, Function] = _table(
         True,
         "ordered to same",
         "when empty",
-        "the least of the known values",
+        "the least of the known values; of texts, the first by code point",
         (Example("min(x)", (("x", ("3", "unknown", "2")),), "2"),),
     ),
     Function(
@@ -134,7 +143,7 @@ FUNCTIONS: dict[str, Function] = _table(
         True,
         "ordered to same",
         "when empty",
-        "the greatest of the known values",
+        "the greatest of the known values; of texts, the last by code point",
         (Example("max(x)", (("x", ("3", "unknown", "2")),), "3"),),
     ),
     Function(

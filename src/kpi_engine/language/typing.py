@@ -563,11 +563,12 @@ def _aggregate(expr: Call, function: Function, scope: Scope, mistakes: list[Mist
         case "quantity to same":
             fits = kind in QUANTITIES
         case _:
-            fits = kind in QUANTITIES | MOMENTS
+            fits = kind in QUANTITIES | MOMENTS | {Kind.TEXT}
     if not fits:
         return _mistake(mistakes, "K250", place, name=function.name, kind=kind)
     whole = argument.type.whole and function.name not in {"mean", "median"}
-    return ir.Aggregate(function.name, arguments, Type(kind, subject, empty, whole=whole))
+    type_ = Type(kind, subject, empty, argument.type.labels, whole)
+    return ir.Aggregate(function.name, arguments, type_)
 
 
 def _plain_call(

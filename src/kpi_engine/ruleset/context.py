@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 from kpi_engine.language import ir
+from kpi_engine.language.functions import is_aggregate
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.syntax import (
     Arithmetic,
@@ -100,7 +101,7 @@ def condition_at(context: Context, path: Path, text: str, scope: Scope) -> Formu
 
 
 def names_in(tree: Expr) -> frozenset[str]:
-    """Return the bare names a formula mentions, scale names in calls included."""
+    """Return the bare names a formula reads itself: not those its aggregates read of rows."""
     found: set[str] = set()
     waiting: list[Expr] = [tree]
     while waiting:
@@ -108,7 +109,7 @@ def names_in(tree: Expr) -> frozenset[str]:
         match expr:
             case Name(name=name, prefix=None):
                 found.add(name)
-            case Call():
+            case Call() if not is_aggregate(expr.function):
                 waiting += expr.arguments
             case Negative() | Not() | IsKnown():
                 waiting.append(expr.operand)

@@ -88,39 +88,42 @@ def _guarded(forms: Forms, span: Span, type_: Type, make: Callable[[], Value]) -
     return column_value("", type_)
 
 
-def _reader(forms: Forms, names: Mapping[str, Value]) -> Environment:
-    return Environment(lambda ref: names[ref.name], forms.constants, forms.scales)
+def _exact(
+    forms: Forms,
+    rule: Rule,
+    names: Mapping[str, Value],
+    rows: Mapping[str, Value] | None = None,
+) -> Value:
+    """Return the value of a rule; with ``rows``, a name of row level is one of those gathered."""
 
+    def value_of(ref: ir.Ref) -> Value:
+        of_row = rows is not None and ref.type.level is Level.ROW
+        return rows[ref.name] if rows is not None and of_row else names[ref.name]
 
-def _exact(forms: Forms, rule: Rule, names: Mapping[str, Value]) -> Value:
-    environment = _reader(forms, names)
+    environment = Environment(value_of, forms.constants, forms.scales)
     return _guarded(forms, rule.span, rule.node.type, lambda: exact_value(rule.node, environment))
 
 
 def _table(table: Table, forms: Forms) -> dict[str, Value]:
-    source = forms.rows[table.origin] if table.origin is not None else {}
-    names: dict[str, Value] = {**source}
+    rows = dict(forms.rows[table.origin]) if table.origin is not None else {}
     for column in table.columns:
-        names[column.name] = column_value(column.name, column.type)
+        rows[column.name] = column_value(column.name, column.type)
+    for name in table.types:
+        if table.origin is None and name in {"day", "period"}:
+            rows.setdefault(name, column_value(name, table.types[name]))
     if table.where is not None:
-        _exact(forms, table.where, names)
-    if table.per is not None:
-        kept = {key: source[key] for key in table.per if key in source}
-        names = {**names, **kept}
+        _exact(forms, table.where, rows)
+    names = {key: rows[key] for key in table.per} if table.per is not None else rows
     for name, type_ in table.types.items():
-        if name in {"day", "period"} and name not in names:
-            names[name] = column_value(name, type_)
-    seen = dict(names)
+        if name in {"day", "period"}:
+            names.setdefault(name, column_value(name, type_))
     for name, formula in table.add:
-        seen[name] = _kept(forms, name, formula, seen)
+        value = _exact(forms, formula, names, rows if table.per is not None else None)
+        kept = partial(kept_as, name, value)
+        names[name] = _guarded(forms, formula.span, formula.node.type, kept)
     for _, formula in table.drop:
-        _exact(forms, formula, seen)
-    return {name: seen.get(name, column_value(name, type_)) for name, type_ in table.types.items()}
-
-
-def _kept(forms: Forms, name: str, formula: Formula, names: Mapping[str, Value]) -> Value:
-    value = _exact(forms, formula, names)
-    return _guarded(forms, formula.span, formula.node.type, lambda: kept_as(name, value))
+        _exact(forms, formula, names)
+    return names
 
 
 def _metric(metric: Metric, forms: Forms) -> Value:

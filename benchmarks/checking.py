@@ -1,0 +1,86 @@
+"""How long a ruleset of many metrics takes to check and to compile, after the imports."""
+
+import statistics
+import sys
+import time
+
+from kpi_engine.plan.compiling import compile_ruleset
+from kpi_engine.ruleset.loading import load_ruleset_text
+
+SIZES = (125, 250, 500, 1000)
+REPETITIONS = 7
+
+_HEAD = """\
+ruleset: generated
+zone: Asia/Shanghai
+currency: CNY
+subject: {from: agents, key: [shop_id, agent_id]}
+tables:
+  agents:
+    key: [shop_id, agent_id]
+    columns: {shop_id: text, agent_id: text, perf_wage: optional money}
+  rounds:
+    key: round_id
+    dated: asked_at
+    columns:
+      round_id: text
+      shop_id: text
+      agent_id: text
+      buyer_id: text
+      asked_at: datetime
+      replied_at: optional datetime
+    add:
+      wait: replied_at - asked_at
+metrics:
+"""
+_TAIL = """\
+score:
+  empty: skip
+  items:
+{items}
+pay:
+  lines:
+    wage: {{of: score, from 90: perf_wage, from 70: perf_wage * score / 100, else: 0 CNY}}
+"""
+_METRICS = (
+    "share_{i}: {{from: rounds, where: asked_at in 08:00-23:00, "
+    "value: 'share(default(wait <= {i} s, false))', min_rows: 100}}",
+    "mean_{i}: {{from: rounds, where: wait is known and wait > {i} s, value: mean(wait)}}",
+    "load_{i}: {{from: rounds, where: wait > {i} s, value: count() / distinct(buyer_id)}}",
+    "mix_{i}: {{value: 'default(share_{share}, 0%) * 100 + default(load_{load}, 0)'}}",
+)
+
+
+def generated_ruleset(metrics: int) -> str:
+    """Return a ruleset of so many metrics: shares, means, quotients and mixtures of them."""
+    lines = []
+    for index in range(metrics):
+        name = _METRICS[index % 4].format(i=index, share=index - 3, load=index - 1)
+        lines.append(f"  {name}\n")
+    shares = range(0, min(metrics, 80), 4)
+    items = "\n".join(f"    item_{i}: {{points: 'attain(share_{i}, 90%)'}}" for i in shares)
+    return _HEAD + "".join(lines) + _TAIL.format(items=items)
+
+
+def main() -> None:
+    """Print the median time to check and to compile, by number of metrics."""
+    print(f"{'metrics':>8} {'KiB':>6} {'check ms':>10} {'compile ms':>11} {'ms a metric':>12}")
+    for size in SIZES:
+        text = generated_ruleset(size)
+        checks, compiles = [], []
+        for _ in range(REPETITIONS):
+            start = time.perf_counter()
+            ruleset, findings = load_ruleset_text(text)
+            checked = time.perf_counter()
+            if ruleset is None:
+                sys.exit(f"the generated ruleset has mistakes: {findings[:3]}")
+            compile_ruleset(ruleset)
+            compiles.append(time.perf_counter() - checked)
+            checks.append(checked - start)
+        check, compiled = statistics.median(checks) * 1000, statistics.median(compiles) * 1000
+        kib = len(text.encode()) / 1024
+        print(f"{size:>8} {kib:>6.0f} {check:>10.1f} {compiled:>11.1f} {(check + compiled) / size:>12.3f}")
+
+
+if __name__ == "__main__":
+    main()
