@@ -1,0 +1,170 @@
+"""Formulas evaluated by simpleeval on exact values, one row or one group of rows at a time."""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from simpleeval import SimpleEval
+
+from kpi_engine.language.syntax import Expr
+from kpi_engine.reference.functions import AGGREGATES, LOWER, PLAIN
+from kpi_engine.reference.moments import Calendar, month_of, within_hours
+from kpi_engine.reference.scales import Arm, scale_value, stair_area
+from kpi_engine.reference.translation import (
+    IN_HOURS,
+    SLICES,
+    Translation,
+    Vocabulary,
+    translate_formula,
+)
+from kpi_engine.reference.values import OPERATORS, Row, Value, all_true, any_true, if_known
+from kpi_engine.ruleset.checked import Case, Formula, Param, ParamScale, Rule
+
+# All that a translation consists of; attributes, subscripts and the rest are not even known.
+_NODES = (
+    *(ast.Constant, ast.Name, ast.UnaryOp, ast.BinOp, ast.BoolOp),
+    *(ast.Compare, ast.IfExp, ast.Call),
+)
+
+
+class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
+    """The formulas of one ruleset: its params, its scales, its calendar.
+
+    ``lower`` are the metrics that are better lower, as ``attain`` has to know.
+    """
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        params: Mapping[str, Param] | None = None,
+        lower: frozenset[str] = frozenset(),
+    ) -> None:
+        params = params or {}
+        scales = {
+            name: param.value
+            for name, param in params.items()
+            if isinstance(param.value, ParamScale)
+        }
+        functions = {
+            **PLAIN,
+            **LOWER,
+            "month": if_known(partial(month_of, calendar)),
+            IN_HOURS: if_known(partial(within_hours, calendar)),
+        }
+        for name, scale in scales.items():
+            functions[name] = partial(self._scale_value, scale)
+            functions[SLICES + name] = partial(self._stair_area, scale)
+        self.names: Row
+        self.nodes: dict[type[ast.AST], Callable[..., Value]]
+        super().__init__(operators=OPERATORS, functions=functions, names={}, allowed_attrs={})
+        for node in self.nodes.keys() - set(_NODES):
+            del self.nodes[node]
+        self._words = Vocabulary(frozenset(scales), lower)
+        self._translations: dict[Expr, Translation] = {}
+        self._constants: dict[str, Value] = {}
+        for name, param in params.items():
+            if isinstance(param.value, Formula):
+                self._constants[name] = self.value(param.value.tree, {})
+
+    def value(self, tree: Expr, names: Row, rows: Sequence[Row] = ()) -> Value:
+        """Return the value of a formula that reads ``names``, its aggregates gathered over rows."""
+        translation = self._translation(tree)
+        gathered = {
+            name: AGGREGATES[call.function](self._known_arguments(call.arguments, rows))
+            for name, call in translation.gathered.items()
+        }
+        outer: Row = self.names
+        self.names = {**self._constants, **names, **gathered}
+        try:
+            value: Value = self._eval(translation.expression)
+        finally:
+            self.names = outer
+        return value
+
+    def rule_value(self, rule: Rule, names: Row, rows: Sequence[Row] = ()) -> Value:
+        """Return the value of a formula or of a scale applied on the spot."""
+        if isinstance(rule, Formula):
+            return self.value(rule.tree, names, rows)
+        x = self.value(rule.of.tree, names, rows)
+        return if_known(scale_value)(self._arms(rule.cases, names, rows), x)
+
+    def aggregate_arguments(self, rule: Rule) -> tuple[Expr, ...]:
+        """Return the arguments of all aggregates of a rule: what is evaluated row by row."""
+        formulas = (
+            (rule,) if isinstance(rule, Formula) else (rule.of, *(c.value for c in rule.cases))
+        )
+        return tuple(
+            argument
+            for formula in formulas
+            for call in self._translation(formula.tree).gathered.values()
+            for argument in call.arguments
+        )
+
+    def _translation(self, tree: Expr) -> Translation:
+        if tree not in self._translations:
+            self._translations[tree] = translate_formula(tree, self._words)
+        return self._translations[tree]
+
+    def _known_arguments(self, arguments: tuple[Expr, ...], rows: Sequence[Row]) -> list[Value]:
+        if not arguments:
+            return [True for _ in rows]
+        values = [self.value(arguments[0], row) for row in rows]
+        return [value for value in values if value is not None]
+
+    def _arms(self, cases: Sequence[Case], names: Row, rows: Sequence[Row]) -> list[Arm]:
+        return [
+            Arm(
+                case.kind,
+                tuple(self.value(bound, {}) for bound in case.bounds),  # type: ignore[misc]
+                partial(self.value, case.value.tree, names, rows),
+            )
+            for case in cases
+        ]
+
+    def _scale_value(self, scale: ParamScale, x: Value) -> Value:
+        return if_known(scale_value)(self._arms(scale.cases, {}, ()), x)
+
+    def _stair_area(self, scale: ParamScale, x: Value) -> Value:
+        return if_known(stair_area)(self._arms(scale.cases, {}, ()), x)
+
+    def _eval_name(self, node: ast.Name) -> Value:
+        # simpleeval would go on to look among the functions.
+        value: Value = self.names[node.id]
+        return value
+
+    def _eval_boolop(self, node: ast.BoolOp) -> Value:
+        values = [self._eval(operand) for operand in node.values]
+        return all_true(values) if isinstance(node.op, ast.And) else any_true(values)
+
+    def _eval_ifexp(self, node: ast.IfExp) -> Value:
+        # The checker refuses a condition that can be unknown; if one is, it still never decides.
+        condition = self._eval(node.test)
+        if condition is None:
+            return None
+        value: Value = self._eval(node.body if condition else node.orelse)
+        return value
+
+    def _eval_compare(self, node: ast.Compare) -> Value:
+        values = [self._eval(operand) for operand in (node.left, *node.comparators)]
+        return all_true(
+            [
+                self.operators[type(relation)](left, right)
+                for relation, left, right in zip(node.ops, values, values[1:], strict=False)
+            ]
+        )
+
+
+def evaluate_formula(
+    tree: Expr, names: Row, *, zone: str = "UTC", day_starts: int = 0, rows: Sequence[Row] = ()
+) -> Value:
+    """Return the value of a formula on its own, without params: exact, unknown as None.
+
+    ``names`` are what its names stand for; aggregates are gathered over ``rows``. Days are those of
+    ``zone``, ``day_starts`` minutes after midnight.
+
+    >>> from kpi_engine.language.parser import parse_formula
+    >>> evaluate_formula(parse_formula("sum(x) / 3"), {}, rows=[{"x": 1}, {"x": None}])
+    Fraction(1, 3)
+    """
+    return Evaluator(Calendar(ZoneInfo(zone), day_starts)).value(tree, names, rows)
