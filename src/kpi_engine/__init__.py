@@ -1,8 +1,396 @@
-"""Customer-service KPI rules as a reviewed text file: events in, pay out, each cent explained."""
+"""Customer-service KPI rules as a reviewed text file: events in, pay out, each cent explained.
 
-from importlib.metadata import PackageNotFoundError, version
+    import kpi_engine as ke
 
-try:
-    __version__ = version("kpi-engine")
-except PackageNotFoundError:  # run from the source tree, not installed
-    __version__ = "0+source"
+    plan = ke.compile(ke.load("rulesets/taobao/presales.yaml"))
+    results = ke.run(plan, "out/sample", period="2026-10")
+    ke.explain(results, {"shop_id": "s01", "agent_id": "a001"})
+
+This is the whole public API. A plan is immutable: make it once, run it for any period, from any
+thread. Numbers are exact; money is in minor units, durations are in microseconds.
+"""
+
+# ruff: noqa: PLC0415 (what a function needs is loaded when it is called: with Polars, which it never
+# uses, `kpi-engine check` would take half as long again)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kpi_engine.text.diagnostics import Diagnostic, Severity, diagnose
+from kpi_engine.text.errors import DataError, KpiError, RulesetError
+from kpi_engine.text.render import render_json, render_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kpi_engine.execution.facts import Facts
+    from kpi_engine.execution.inputs import Tables, TableSource
+    from kpi_engine.execution.results import Receipt, Results
+    from kpi_engine.plan.nodes import Plan
+    from kpi_engine.plan.ranges import Engine
+    from kpi_engine.review.cases import CaseReport, CaseResult
+    from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
+    from kpi_engine.ruleset.checked import Ruleset
+    from kpi_engine.sample.writing import SampleSummary
+
+    __version__: str
+
+_HOME_BY_TYPE: Final = {
+    "CaseReport": "kpi_engine.review.cases",
+    "CaseResult": "kpi_engine.review.cases",
+    "Explanation": "kpi_engine.review.explained",
+    "Facts": "kpi_engine.execution.facts",
+    "PayShown": "kpi_engine.review.explained",
+    "Plan": "kpi_engine.plan.nodes",
+    "Receipt": "kpi_engine.execution.results",
+    "Results": "kpi_engine.execution.results",
+    "RuleText": "kpi_engine.review.explained",
+    "Ruleset": "kpi_engine.ruleset.checked",
+    "SampleSummary": "kpi_engine.sample.writing",
+    "ScoreShown": "kpi_engine.review.explained",
+    "TableSource": "kpi_engine.execution.inputs",
+    "Tables": "kpi_engine.execution.inputs",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _own_version()
+    home = _HOME_BY_TYPE.get(name)
+    if home is None:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    return getattr(import_module(home), name)
+
+
+def _own_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("kpi-engine")
+    except PackageNotFoundError:  # run from the source tree, not installed
+        return "0+source"
+
+
+def check(*paths: str | Path) -> list[Diagnostic]:
+    """Return every finding in ruleset files, ruleset tests and folders of them.
+
+    Of a folder every file is checked that says `ruleset` or `test` at its top level. Findings are
+    in reading order; finding nothing to check is one of them. Tests are read, not run.
+
+    >>> [finding.code for finding in check("no/such/ruleset.yaml")]
+    ['K101']
+    """
+    from kpi_engine.review.checks import check_files
+
+    return check_files(Path(path) for path in paths)
+
+
+def load(path: str | Path, params: Mapping[str, str] | None = None) -> Ruleset:
+    """Return the checked ruleset of a file, its layers merged.
+
+    ``params`` replace params of the ruleset, each written as in a ruleset: ``{"target": "30%"}``.
+    Warnings and notes of the check are in the ruleset's ``notes``.
+
+    Raises:
+        RulesetError: the file cannot be used; the error holds every finding.
+
+    >>> try:
+    ...     load("no/such/ruleset.yaml")
+    ... except RulesetError as error:
+    ...     print(error.diagnostics[0].message)
+    `no/such/ruleset.yaml` cannot be read: no such file or directory
+    """
+    from kpi_engine.ruleset.loading import load_ruleset
+
+    ruleset, findings = load_ruleset(path, params)
+    if ruleset is None:
+        raise RulesetError(findings)
+    return ruleset
+
+
+def compile(ruleset: Ruleset) -> Plan:
+    """Return the plan of a ruleset, which belongs to no data and no period.
+
+    Raises:
+        RulesetError: a param is still ``required``, all of them named.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     plan = compile(load(path))
+    >>> dict(plan.inputs)
+    {'agents': ('agent_id', 'wage')}
+    """
+    from kpi_engine.plan.compiling import compile_ruleset, missing_params
+
+    missing = missing_params(ruleset)
+    if missing:
+        spans = {name: ruleset.params[name].span for name in missing}
+        raise RulesetError([diagnose("K316", spans[name], name=name) for name in missing])
+    return compile_ruleset(ruleset)
+
+
+def run(  # noqa: PLR0913 (all but the first two are given by name)
+    plan: Plan,
+    tables: Tables,
+    *,
+    period: str,
+    as_of: datetime | str | None = None,
+    engine: Engine = "auto",
+    values: bool = False,
+) -> Results:
+    """Return the results of a plan over tables for one period, such as ``2026-10``.
+
+    ``tables`` is the folder of the tables' files, or the tables by name: paths of Parquet or CSV
+    files, Polars frames, objects with the Arrow PyCapsule interface. ``as_of`` is when the run
+    looks at the data, the end of the period unless said otherwise. Rows that break the contract of
+    their table are in the results' ``rejects``, what was found there with ``values`` alone. Same
+    rows, same results, whatever their order, the files' format or the engine.
+
+    Raises:
+        DataError: the run cannot start: a table or column is missing or of a wrong kind, a subject
+            is on the roster twice, nobody is on it, no table has a row in the period.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     plan = compile(load(path))
+    >>> agents = pl.DataFrame({"agent_id": ["A", "B"], "wage": ["2000.00", "1800.50"]})
+    >>> run(plan, {"agents": agents}, period="2026-10").subjects["pay"].to_list()
+    [205000, 185050]
+    """
+    from kpi_engine.execution import running
+
+    return running.run(plan, tables, period=period, as_of=as_of, engine=engine, values=values)
+
+
+def score(
+    plan: Plan,
+    facts: Facts,
+    *,
+    period: str,
+    tables: Tables | None = None,
+    engine: Engine = "auto",
+) -> Results:
+    """Return the results that follow from facts alone, such as a warehouse gathered.
+
+    ``facts`` has one row per subject and metric gathered from rows: the key columns, ``period``,
+    ``metric``, ``num``, ``den``, ``n``, ``n_unknown`` and ``status``, as in the ``facts`` of
+    results. ``tables`` need hold no more than the roster, which says who is assessed; without it
+    everybody is who has facts in the period.
+
+    Raises:
+        DataError: the facts are malformed or incomplete, or the roster cannot be used or is needed.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables:
+    ...   agents: {key: agent_id, columns: {agent_id: text}}
+    ...   rounds: {key: id, columns: {id: text, agent_id: text, in_time: bool}}
+    ... metrics: {response_rate: {from: rounds, value: share(in_time)}}
+    ... score: {empty: skip, items: {response: {points: 100 * response_rate}}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     plan = compile(load(path))
+    >>> fact = {"agent_id": "A", "period": "2026-10", "metric": "response_rate"}
+    >>> counted = {"num": 17, "den": 20, "n": 20, "n_unknown": 0, "status": "ok"}
+    >>> score(plan, pl.DataFrame([fact | counted]), period="2026-10").subjects["score"].to_list()
+    [Decimal('85.00')]
+    """
+    from kpi_engine.execution import running
+
+    return running.score(plan, facts, period=period, tables=tables, engine=engine)
+
+
+def explain(results: Results, subject: Mapping[str, str] | str) -> Explanation:
+    """Return why the score and pay of one subject are what they are.
+
+    ``subject`` is the columns of the key with their values, or one value of the key alone where it
+    is unique. Every metric, item, step and line comes with its rule as it was in force and the
+    file and line where it is written; contributions add up to the score, lines to the pay. Results
+    that were read back from disk are explained as well.
+
+    Raises:
+        DataError: the results have no such subject, or several.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     agents = pl.DataFrame({"agent_id": ["A"], "wage": ["2000.00"]})
+    ...     results = run(compile(load(path)), {"agents": agents}, period="2026-10")
+    >>> for line in explain(results, "A").pay.lines:
+    ...     print(line.name, line.shown, line.rule.text, line.rule.line)
+    base 2000.00 CNY wage 7
+    allowance 50.00 CNY 50 CNY 7
+    """
+    from kpi_engine.review.explanation import explain_subject
+
+    return explain_subject(results, subject)
+
+
+def run_cases(*paths: str | Path) -> CaseReport:
+    """Return what became of every case in ruleset tests, and in those of folders.
+
+    The ruleset that a test names is looked for beside the test, then where ``extends`` looks.
+    Finding no case at all is an error among the report's diagnostics.
+
+    >>> report = run_cases("no/such/ruleset.test.yaml")
+    >>> report.passed, report.failed, [finding.code for finding in report.diagnostics]
+    (0, 0, ['K101'])
+    """
+    from kpi_engine.review.cases import run_case_files
+
+    return run_case_files(Path(path) for path in paths)
+
+
+def write_results(results: Results, folder: str | Path) -> None:
+    """Write the four files of a result into a folder, all of them or none.
+
+    They are ``subjects.parquet``, ``lines.parquet``, ``rejects.parquet`` and ``receipt.json``. An
+    earlier result in the folder is replaced; anything else in it refuses the write.
+
+    Raises:
+        DataError: the folder holds something else than a result, or cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     agents = pl.DataFrame({"agent_id": ["A"], "wage": ["2000.00"]})
+    ...     results = run(compile(load(path)), {"agents": agents}, period="2026-10")
+    ...     write_results(results, Path(folder) / "out")
+    ...     again = read_results(Path(folder) / "out")
+    >>> again.receipt == results.receipt
+    True
+    """
+    from kpi_engine.execution import folders
+
+    folders.write_results(results, folder)
+
+
+def read_results(folder: str | Path) -> Results:
+    """Return the result that was written into a folder, after checking its hash.
+
+    Raises:
+        DataError: the folder holds no result, or one that is not what was written.
+
+    >>> try:
+    ...     read_results("no/such/folder")
+    ... except DataError as error:
+    ...     print(error.diagnostics[0].code)
+    K452
+    """
+    from kpi_engine.execution import folders
+
+    return folders.read_results(folder)
+
+
+def write_sample(
+    folder: str | Path, *, messages: int, seed: int = 0, dirty: float = 0.0
+) -> SampleSummary:
+    """Return what was written into a folder: made-up event tables, one Parquet file each.
+
+    The same numbers and seed give the same rows on every machine. ``dirty`` is the share of bad
+    rows to add, of every reason for which rows are rejected.
+
+    Raises:
+        ValueError: ``messages`` is less than 1, or ``dirty`` is not a share from 0 to 1.
+        DataError: the folder cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_sample(folder, messages=100, seed=7).rows_by_table["messages"]
+    100
+    """
+    from kpi_engine import sample
+
+    try:
+        return sample.write_sample(Path(folder), messages=messages, seed=seed, dirty=dirty)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError([diagnose("K451", folder=folder, reason=reason)]) from error
+
+
+__all__ = [
+    "CaseReport",
+    "CaseResult",
+    "DataError",
+    "Diagnostic",
+    "Explanation",
+    "Facts",
+    "KpiError",
+    "PayShown",
+    "Plan",
+    "Receipt",
+    "Results",
+    "RuleText",
+    "Ruleset",
+    "RulesetError",
+    "SampleSummary",
+    "ScoreShown",
+    "Severity",
+    "TableSource",
+    "Tables",
+    "__version__",
+    "check",
+    "compile",
+    "explain",
+    "load",
+    "read_results",
+    "render_json",
+    "render_text",
+    "run",
+    "run_cases",
+    "score",
+    "write_results",
+    "write_sample",
+]

@@ -7,6 +7,7 @@ Kleene's.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd, lcm
 from typing import Literal
 
@@ -96,6 +97,7 @@ class Rational:
 Value = Rational | Core
 
 
+@lru_cache(maxsize=1024)
 def whole(value: int) -> Core:
     """Return a constant whole number."""
     return Core("lit", (value,), value, value)
@@ -245,6 +247,26 @@ def round_to_grid(num: Core, den: Core, grid: int) -> Core:
         half = compare("ge", mul(mod(remaining, den), whole(2)), den)
         rounded = add(total, choose(half, ONE, whole(0)))
         return rounded if low >= 0 else mul(sign(num), rounded)
+
+
+def difference_to_grid(left: Rational, right: Rational, grid: int) -> Core:
+    """Return (left - right) * grid rounded, halves away from zero; wide fractions in pieces."""
+    try:
+        difference = sum_of(left, right, minus=True)
+        return round_to_grid(difference.num, difference.den, grid)
+    except TooWideError:
+        scaled, other = mul(left.num, whole(grid)), mul(right.num, whole(grid))
+        common = mul(left.den, right.den)
+        rest = sub(mul(mod(scaled, left.den), right.den), mul(mod(other, right.den), left.den))
+        wholes = sub(floordiv(scaled, left.den), floordiv(other, right.den))
+        below = add(wholes, floordiv(rest, common))
+        doubled = mul(mod(rest, common), whole(2))
+        up = choose(
+            compare("ge", below, whole(0)),
+            choose(compare("ge", doubled, common), ONE, whole(0)),
+            choose(compare("gt", doubled, common), ONE, whole(0)),
+        )
+        return add(below, up)
 
 
 def _factors(grid: int, den: Core) -> list[int]:

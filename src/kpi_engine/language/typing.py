@@ -5,12 +5,11 @@ one mistake is told once. Unknown never decides: a condition that can be unknown
 choice hangs on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
-from itertools import pairwise
 
 from kpi_engine.language import ir
 from kpi_engine.language.currencies import MINOR_DIGITS
@@ -150,8 +149,16 @@ def _nullable(nodes: tuple[ir.Node, ...] | list[ir.Node]) -> bool:
 
 def _type(expr: Expr, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     match expr:
+        case Name():
+            return _name(expr, scope, mistakes)
         case Number():
             return _number(expr, scope, mistakes)
+        case Call():
+            return _call(expr, scope, mistakes)
+        case Arithmetic():
+            return _arithmetic(expr, scope, mistakes)
+        case Comparison():
+            return _comparison(expr, scope, mistakes)
         case Text():
             return ir.Lit(expr.value, Type(Kind.TEXT, labels=(expr.value,)))
         case Truth():
@@ -162,16 +169,8 @@ def _type(expr: Expr, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
             return ir.Lit(expr.value, Type(Kind.DATE))
         case Hours():
             return ir.Lit((expr.start, expr.end), Type(Kind.HOURS))
-        case Name():
-            return _name(expr, scope, mistakes)
-        case Call():
-            return _call(expr, scope, mistakes)
         case Negative():
             return _negative(expr, scope, mistakes)
-        case Arithmetic():
-            return _arithmetic(expr, scope, mistakes)
-        case Comparison():
-            return _comparison(expr, scope, mistakes)
         case Membership():
             return _membership(expr, scope, mistakes)
         case IsKnown():
@@ -246,8 +245,9 @@ def _arithmetic(expr: Arithmetic, scope: Scope, mistakes: list[Mistake]) -> ir.N
             left=left.type.kind,
             right=right.type.kind,
             operator=expr.operator,
+            instead=with_unit((expr.left, expr.right), (left, right), scope.currency),
         )
-    if not _levels_meet(expr, left, right, mistakes):
+    if not _levels_meet((expr.left, expr.right), (left, right), mistakes):
         return ir.Lit(None, ANY)
     divides_by_zero = expr.operator == "/" and not (isinstance(right, ir.Lit) and right.value != 0)
     if expr.operator == "/" and isinstance(right, ir.Lit) and right.value == 0:
@@ -272,25 +272,59 @@ def _sum_kind(operator: str, left: Kind, right: Kind) -> Kind | None:
     return joined if joined in QUANTITIES | {Kind.ANY, Kind.NOTHING} else None
 
 
-def _levels_meet(expr: Expr, left: ir.Node, right: ir.Node, mistakes: list[Mistake]) -> bool:
-    levels = {left.type.level, right.type.level}
-    if {Level.ROW, Level.SUBJECT} <= levels:
-        row = left if left.type.level is Level.ROW else right
-        name = row.name if isinstance(row, ir.Ref) else print_formula(expr)
-        _mistake(mistakes, "K231", expr.place, name=name)
-        return False
-    return True
+def _levels_meet(exprs: Sequence[Expr], nodes: Sequence[ir.Node], mistakes: list[Mistake]) -> bool:
+    """Return whether no value of one row stands beside one that rows were gathered into."""
+    levels = {node.type.level for node in nodes}
+    if not {Level.ROW, Level.SUBJECT} <= levels:
+        return True
+    row = next(index for index, node in enumerate(nodes) if node.type.level is Level.ROW)
+    name = print_formula(exprs[row])
+    instead = gathered(name, nodes[row].type.kind)
+    _mistake(mistakes, "K231", exprs[row].place, name=name, instead=instead)
+    return False
+
+
+def gathered(text: str, kind: Kind) -> str | None:
+    """Return the likely aggregate of one row's value, or None where none is likely.
+
+    >>> gathered("amount", Kind.MONEY)
+    'sum(amount)'
+    """
+    if kind is Kind.BOOL:
+        return f"count({text})"
+    if kind in QUANTITIES:
+        return f"sum({text})"
+    return f"max({text})" if kind in MOMENTS else None
+
+
+def with_unit(exprs: Sequence[Expr], nodes: Sequence[ir.Node], currency: str) -> str | None:
+    """Return the bare number among some values with the unit that another one has, if it has one.
+
+    >>> from kpi_engine.language.syntax import Number
+    >>> five, price = Number(Fraction(5)), ir.Ref("metric", "price", Type(Kind.MONEY))
+    >>> with_unit((five, Name("price")), (ir.Lit(Fraction(5), Type(Kind.NUMBER)), price), "CNY")
+    '5 CNY'
+    """
+    unit_by_kind = {Kind.MONEY: currency, Kind.DURATION: "min"}
+    units = [unit_by_kind[n.type.kind] for n in nodes if n.type.kind in unit_by_kind]
+    bare = [
+        print_formula(expr)
+        for expr, node in zip(exprs, nodes, strict=True)
+        if isinstance(node, ir.Lit) and node.type.kind is Kind.NUMBER
+    ]
+    return f"{bare[0]} {units[0]}" if bare and units else None
 
 
 def _comparison(expr: Comparison, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     nodes = [_type(operand, scope, mistakes) for operand in expr.operands]
     if any(node.type.kind is Kind.ANY for node in nodes):
         return ir.Lit(None, replace(ANY, level=_level(nodes)))
+    if not _levels_meet(expr.operands, nodes, mistakes):
+        return ir.Lit(None, ANY)
     tests: list[ir.Node] = []
     for index, relation in enumerate(expr.relations):
         left, right = nodes[index], nodes[index + 1]
-        places = expr.operands[index], expr.operands[index + 1]
-        if not _comparable((left, right), relation, expr, places, mistakes):
+        if not _comparable(expr, index, (left, right), scope, mistakes):
             return ir.Lit(None, replace(ANY, level=_level(nodes)))
         type_ = Type(Kind.BOOL, _level((left, right)), _nullable((left, right)))
         tests.append(ir.Op(_RELATIONS[relation], (left, right), type_))
@@ -300,28 +334,30 @@ def _comparison(expr: Comparison, scope: Scope, mistakes: list[Mistake]) -> ir.N
 
 
 def _comparable(
-    nodes: tuple[ir.Node, ir.Node],
-    relation: str,
     expr: Comparison,
-    sides: tuple[Expr, Expr],
+    index: int,
+    nodes: tuple[ir.Node, ir.Node],
+    scope: Scope,
     mistakes: list[Mistake],
 ) -> bool:
+    """Return whether the two sides of one relation of a comparison fit, after noting why not."""
     left, right = nodes
+    relation, sides = expr.relations[index], expr.operands[index : index + 2]
     kinds = (left.type.kind, right.type.kind)
     if Kind.NOTHING in kinds:
         _mistake(mistakes, "K232", expr.place, operator=relation)
         return False
     joined = join_kinds(*kinds)
     if joined is None:
-        _mistake(mistakes, "K233", expr.place, left=kinds[0], right=kinds[1])
+        instead = with_unit(sides, nodes, scope.currency)
+        facts = {"left": kinds[0], "right": kinds[1], "instead": instead}
+        _mistake(mistakes, "K233", expr.place, **facts)
         return False
     if relation not in {"==", "!="} and joined not in QUANTITIES | MOMENTS | {Kind.ANY}:
         _mistake(mistakes, "K234", expr.place, kind=joined, operator=relation)
         return False
     if joined is Kind.HOURS:
         _mistake(mistakes, "K235", expr.place)
-        return False
-    if not _levels_meet(expr, left, right, mistakes):
         return False
     for mine, other, place in (
         (left, right, sides[1].place),
@@ -399,7 +435,7 @@ def _logic(expr: Logic, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
         nodes.append(_condition(operand, inner, mistakes))
         found = narrowed(operand) if expr.operator == "and" else _narrowed_if_false(operand)
         inner = _with_known(inner, found)
-    if not all(_levels_meet(expr, nodes[0], node, mistakes) for node in nodes[1:]):
+    if not _levels_meet(expr.operands, nodes, mistakes):
         return ir.Lit(None, ANY)
     return ir.Op(expr.operator, tuple(nodes), Type(Kind.BOOL, _level(nodes), _nullable(nodes)))
 
@@ -422,10 +458,15 @@ def _conditional(expr: Conditional, scope: Scope, mistakes: list[Mistake]) -> ir
     type_ = join_types(value.type, otherwise.type)
     if type_ is None:
         return _mistake(
-            mistakes, "K242", expr.place, left=value.type.kind, right=otherwise.type.kind
+            mistakes,
+            "K242",
+            expr.place,
+            left=value.type.kind,
+            right=otherwise.type.kind,
+            instead=with_unit((expr.value, expr.otherwise), (value, otherwise), scope.currency),
         )
     nodes = (condition, value, otherwise)
-    if not all(_levels_meet(expr, left, right, mistakes) for left, right in pairwise(nodes)):
+    if not _levels_meet((expr.condition, expr.value, expr.otherwise), nodes, mistakes):
         return ir.Lit(None, ANY)
     return ir.Op("if", nodes, replace(type_, level=_level(nodes)))
 
@@ -464,17 +505,20 @@ def _call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
             expr.place,
             name=function.name,
             signature=f"{function.name}({', '.join(function.parameters)})",
-            count=len(expr.arguments),
+            count=_values(len(expr.arguments)),
         )
     if function.name == "slices":
         return _slices(expr, scope, mistakes)
     if function.aggregate:
         return _aggregate(expr, function, scope, mistakes)
     arguments = tuple(_type(argument, scope, mistakes) for argument in expr.arguments)
-    for other in arguments[1:]:
-        if not _levels_meet(expr, arguments[0], other, mistakes):
-            return ir.Lit(None, ANY)
+    if not _levels_meet(expr.arguments, arguments, mistakes):
+        return ir.Lit(None, ANY)
     return _plain_call(expr, function, arguments, scope, mistakes)
+
+
+def _values(count: int) -> str:
+    return {0: "no value", 1: "1 value"}.get(count, f"{count} values")
 
 
 def _scale_call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
@@ -486,7 +530,7 @@ def _scale_call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
             expr.place,
             name=expr.function,
             signature=f"{expr.function}(x)",
-            count=len(expr.arguments),
+            count=_values(len(expr.arguments)),
         )
     x = _type(expr.arguments[0], scope, mistakes)
     if not _fits_scale(x.type.kind, signature.x):
@@ -596,6 +640,7 @@ def _plain_call(
             name=function.name,
             left=first.kind,
             right=second.kind,
+            instead=with_unit(expr.arguments, arguments, scope.currency),
         )
     match function.rule:
         case "value or spare":
@@ -610,13 +655,14 @@ def _plain_call(
             return ir.Op(function.name, arguments, replace(joined, level=level))
         case "multiple of step":
             step = arguments[1]
-            if not isinstance(step, ir.Lit) or not isinstance(step.value, Fraction):
-                return _mistake(mistakes, "K253", expr.arguments[1].place, name=function.name)
-            if step.value <= 0:
-                return _mistake(mistakes, "K253", expr.arguments[1].place, name=function.name)
+            written = expr.arguments[1]
+            size = step.value if isinstance(step, ir.Lit) else None
+            if not isinstance(size, Fraction) or size <= 0:
+                found = f"`{print_formula(written)}`"
+                return _mistake(mistakes, "K253", written.place, name=function.name, found=found)
             if joined.kind not in QUANTITIES | {Kind.ANY, Kind.NOTHING}:
                 return _mistake(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
-            whole = step.value.denominator == 1
+            whole = size.denominator == 1
             return ir.Op(function.name, arguments, replace(joined, level=level, whole=whole))
         case _:
             if joined.kind not in QUANTITIES | {Kind.ANY, Kind.NOTHING}:

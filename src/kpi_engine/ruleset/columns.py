@@ -1,16 +1,16 @@
 """Columns: their kinds and defaults, and the clock that dates a table."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import MOMENTS, Kind, Level, Type, join_kinds
+from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.typing import Scope, closest, type_formula
 from kpi_engine.ruleset.checked import Column
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.document import ColumnDocument
-from kpi_engine.ruleset.sheet import Path, parse_at, report, span_of
+from kpi_engine.ruleset.sheet import Path, parsed, report, span_of
 
 KIND_BY_WORD: dict[str, Type] = {
     "text": Type(Kind.TEXT, Level.ROW),
@@ -24,7 +24,14 @@ KIND_BY_WORD: dict[str, Type] = {
 }
 """The words of column kinds; texts with labels are written `a | b | c`."""
 
-_KIND = re.compile(r"(?P<optional>optional\s+)?(?P<kind>[^=]+?)\s*(?:=\s*(?P<default>.+))?")
+_KIND_BY_OTHER_WORD = {
+    **dict.fromkeys(("string", "str", "varchar", "char"), "text"),
+    **dict.fromkeys(("integer", "bigint", "count"), "int"),
+    **dict.fromkeys(("float", "double", "decimal", "numeric", "percent"), "number"),
+    **dict.fromkeys(("boolean", "flag"), "bool"),
+    **dict.fromkeys(("currency", "amount"), "money"),
+    **dict.fromkeys(("timestamp", "time"), "datetime"),
+}
 
 
 def columns_exist(
@@ -47,46 +54,49 @@ def columns_exist(
     return clean
 
 
-def read_column(
-    context: Context, path: Path, name: str, text: str | ColumnDocument
-) -> Column | None:
-    """Return the column of an input table, written short or long, or None after noting why not."""
+def read_column(context: Context, path: Path, name: str, document: ColumnDocument) -> Column | None:
+    """Return the column of an input table, or None after noting why it has no kind."""
     sheet = context.sheet
-    long = text if isinstance(text, ColumnDocument) else ColumnDocument(kind=text)
-    match = _KIND.fullmatch(long.kind.strip())
-    kind_path = (*path, "kind") if isinstance(text, ColumnDocument) else path
-    words = match["kind"].strip() if match is not None else ""
+    kind_path = (*path, "kind") if (*path, "kind") in sheet.node_by_path else path
+    words, equals, default_text = (part.strip() for part in document.kind.partition("="))
+    optional, _, rest = words.partition(" ")
+    words = rest.strip() if optional == "optional" else words
     labels = tuple(label.strip() for label in words.split("|")) if "|" in words else None
     found = Type(Kind.TEXT, Level.ROW, labels=labels) if labels else KIND_BY_WORD.get(words)
-    if match is None or found is None or (labels is not None and not all(labels)):
-        near = closest(words, set(KIND_BY_WORD))
-        report(sheet, "K352", span_of(sheet, kind_path), text=long.kind, near=near)
+    if found is None or (labels is not None and not all(labels)):
+        near = _KIND_BY_OTHER_WORD.get(words.lower()) or closest(words, set(KIND_BY_WORD))
+        report(sheet, "K352", span_of(sheet, kind_path), text=words, near=near)
         return None
-    default = None
-    if match["default"] is not None:
-        default = _default(context, kind_path, match["default"], found)
-    optional = match["optional"] is not None
+    default = _default(context, kind_path, default_text, found) if equals else None
     return Column(
         name,
-        replace(found, nullable=optional and default is None),
-        long.column or name,
-        long.format,
-        long.in_ == "minor",
+        replace(found, nullable=optional == "optional" and default is None),
+        document.column or name,
+        document.format,
+        document.in_ == "minor",
         default,
     )
 
 
 def _default(context: Context, path: Path, text: str, type_: Type) -> ir.Lit | None:
     sheet = context.sheet
-    if type_.labels is not None and text in type_.labels:
-        return ir.Lit(text, type_)
-    tree = parse_at(sheet, path, text)
-    if tree is None:
+    span = span_of(sheet, path)
+    if type_.labels is not None:
+        if text in type_.labels:
+            return ir.Lit(text, type_)
+        near, listed = closest(text, set(type_.labels)), ", ".join(type_.labels)
+        report(sheet, "K237", span, label=text, labels=listed, near=near)
+        return None
+    tree = parsed(text)
+    if isinstance(tree, Mistake):
+        report(sheet, tree.code, span, **dict(tree.facts))
         return None
     node, mistakes = type_formula(tree, Scope({}, context.document.currency))
-    kind = node.type.kind
-    if mistakes or not isinstance(node, ir.Lit) or join_kinds(kind, type_.kind) != type_.kind:
-        report(sheet, "K358", span_of(sheet, path), text=text, found=kind, expected=type_.kind)
+    found = "no value written out" if mistakes else str(node.type.kind)
+    expected = "a whole number" if type_.whole else str(type_.kind)
+    fits = isinstance(node, ir.Lit) and join_kinds(node.type.kind, type_.kind) == type_.kind
+    if mistakes or not fits or not isinstance(node, ir.Lit) or type_.whole > node.type.whole:
+        report(sheet, "K358", span, text=text, found=found, expected=expected)
         return None
     return node
 

@@ -1,14 +1,13 @@
 """What the checker's passes share: the sheet, the model, and what has been resolved so far."""
 
-from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
 from kpi_engine.language import ir
-from kpi_engine.language.functions import is_aggregate
+from kpi_engine.language.exact import Environment
+from kpi_engine.language.functions import FUNCTIONS, is_aggregate
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.syntax import (
     Arithmetic,
@@ -23,7 +22,7 @@ from kpi_engine.language.syntax import (
     Negative,
     Not,
 )
-from kpi_engine.language.typing import ScaleSignature, Scope
+from kpi_engine.language.typing import ScaleSignature, Scope, gathered
 from kpi_engine.ruleset.checked import Formula, Param, Rule, ScaleUse
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.scales import UNLIMITED, Domain, read_scale
@@ -32,13 +31,17 @@ from kpi_engine.ruleset.sheet import BROKEN, Path, Sheet, formula_at, report, sp
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A ruleset being checked; params are resolved first."""
+    """A ruleset being checked; params are resolved first.
+
+    ``constants`` gives values to formulas that read params alone.
+    """
 
     sheet: Sheet
     document: RulesetDocument
     params: Mapping[str, Param]
     param_refs: Mapping[str, ir.Ref]
     scales: Mapping[str, ScaleSignature]
+    constants: Environment
 
 
 def scope_of(
@@ -47,14 +50,16 @@ def scope_of(
     *,
     known: frozenset[str] = frozenset(),
     lower: AbstractSet[str] = frozenset(),
+    aggregates: bool = False,
 ) -> Scope:
-    """Return the scope of a formula that sees some names and the params."""
+    """Return the scope of a formula that sees some names, the params among them."""
     return Scope(
-        ChainMap(cast("dict[str, ir.Ref]", names), cast("dict[str, ir.Ref]", context.param_refs)),
+        names,
         context.document.currency,
         context.scales,
         known=known,
         lower=lower,
+        aggregates=aggregates,
     )
 
 
@@ -75,7 +80,7 @@ def rule_at(
         return Formula("", Name(""), BROKEN, span)
     of = formula_at(context.sheet, (*path, "of"), rule["of"], scope)
     read = read_scale(context.sheet, path, cases, scope, (of.node.type, domain_of(of.node)))
-    if read is None:
+    if read is None or not _levels_meet(context, [of, *(case.value for case in read.cases)]):
         return ScaleUse(of, (), BROKEN, span)
     type_ = Type(
         read.signature.value.kind,
@@ -84,6 +89,17 @@ def rule_at(
         read.signature.value.labels,
     )
     return ScaleUse(of, read.cases, ir.Apply(read.scale, of.node, type_), span)
+
+
+def _levels_meet(context: Context, formulas: list[Formula]) -> bool:
+    """Return whether a scale mixes no value of one row with one that rows were gathered into."""
+    levels = {formula.node.type.level for formula in formulas}
+    if not {Level.ROW, Level.SUBJECT} <= levels:
+        return True
+    row = next(formula for formula in formulas if formula.node.type.level is Level.ROW)
+    instead = gathered(row.text, row.node.type.kind)
+    report(context.sheet, "K231", row.span, name=row.text, instead=instead)
+    return False
 
 
 def is_broken(rule: Rule | None) -> bool:
@@ -100,8 +116,11 @@ def condition_at(context: Context, path: Path, text: str, scope: Scope) -> Formu
     return formula
 
 
-def names_in(tree: Expr) -> frozenset[str]:
-    """Return the bare names a formula reads itself: not those its aggregates read of rows."""
+def names_in(tree: Expr, scales: Container[str] | None = None) -> frozenset[str]:
+    """Return the bare names a formula reads itself: not those its aggregates read of rows.
+
+    With the ``scales`` that exist, nor those that a misspelt function reads, which may be one.
+    """
     found: set[str] = set()
     waiting: list[Expr] = [tree]
     while waiting:
@@ -109,7 +128,9 @@ def names_in(tree: Expr) -> frozenset[str]:
         match expr:
             case Name(name=name, prefix=None):
                 found.add(name)
-            case Call() if not is_aggregate(expr.function):
+            case Call(function=name) if not is_aggregate(name) and (
+                scales is None or name in scales or name in FUNCTIONS
+            ):
                 waiting += expr.arguments
             case Negative() | Not() | IsKnown():
                 waiting.append(expr.operand)
@@ -134,38 +155,41 @@ def in_order(needs: Mapping[str, Iterable[str]]) -> tuple[list[str], list[list[s
     Names keep their order on the page where nothing else decides; those of a circle are left out.
     Needs that are not among the names do not count.
     """
-    remaining = dict(needs)
+    ordered: list[str] = []
     circles: list[list[str]] = []
-    while True:
-        ordered, circle = _ordered_until_circle(remaining)
-        if not circle:
-            return ordered, circles
-        circles.append(circle)
-        for name in circle:
-            del remaining[name]
+    done: set[str] = set()
+    circular: set[str] = set()
+    for first in needs:
+        # a chain of needs may be longer than Python's recursion is deep
+        path: dict[str, Iterator[str]] = {} if first in done else {first: iter(needs[first])}
+        while path:
+            name, waiting = next(reversed(path.items()))
+            needed = next(waiting, None)
+            if needed is None:
+                del path[name]
+                done.add(name)
+                if name not in circular:
+                    ordered.append(name)
+            elif needed in path:
+                circle = list(path)[list(path).index(needed) :]
+                if circular.isdisjoint(circle):
+                    circles.append(circle)
+                    circular.update(circle)
+            elif needed in needs and needed not in done:
+                path[needed] = iter(needs[needed])
+    return ordered, circles
 
 
-def _ordered_until_circle(needs: Mapping[str, Iterable[str]]) -> tuple[list[str], list[str]]:
-    ordered: dict[str, None] = {}
-    visiting: list[str] = []
-    circle: list[str] = []
+def circle_words(circle: list[str]) -> dict[str, str]:
+    """Return the facts that tell of names computed from one another.
 
-    def visit(name: str) -> None:
-        if name in ordered or circle:
-            return
-        if name in visiting:
-            circle.extend(visiting[visiting.index(name) :])
-            return
-        visiting.append(name)
-        for needed in needs[name]:
-            if needed in needs:
-                visit(needed)
-        visiting.pop()
-        ordered[name] = None
-
-    for name in needs:
-        visit(name)
-    return list(ordered), circle
+    >>> circle_words(["net", "fee"])
+    {'names': '`net` and `fee` are', 'each': 'one another'}
+    """
+    if len(circle) == 1:
+        return {"names": f"`{circle[0]}` is", "each": "itself"}
+    listed = ", ".join(f"`{name}`" for name in circle[:-1])
+    return {"names": f"{listed} and `{circle[-1]}` are", "each": "one another"}
 
 
 HIGHEST_POINTS = 100

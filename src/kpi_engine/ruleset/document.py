@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 def _words(value: object) -> object:
     if isinstance(value, str | dict):
         return value
-    raise PydanticCustomError("words", "a text or a mapping of languages to texts was expected")
+    raise PydanticCustomError("words", "a text was expected, or one for each language: `zh: …`")
 
 
 def _rule(value: object) -> object:
@@ -21,7 +21,7 @@ def _rule(value: object) -> object:
         return value
     if isinstance(value, dict) and all(isinstance(case, str) for case in value.values()):
         return value
-    raise PydanticCustomError("rule", "a formula or a scale was expected")
+    raise PydanticCustomError("rule", "a formula or a scale such as `{of: x, …}` was expected")
 
 
 def _scale_or_text(value: object) -> object:
@@ -80,20 +80,19 @@ class ColumnDocument(_Part):
     in_: Literal["minor", "major"] = Field(default="major", alias="in")
 
 
-ColumnText = str | ColumnDocument
-
-
 def _column(value: object) -> object:
-    if isinstance(value, str | dict):
+    if isinstance(value, str):
+        return {"kind": value}
+    if isinstance(value, dict):
         return value
-    raise PydanticCustomError("column", "a kind such as `text`, or its long form, was expected")
+    raise PydanticCustomError("column", "a kind such as `text` was expected, or `{kind: text, …}`")
 
 
 class TableDocument(_Named):
     """Rows with declared columns, or rows made from rows."""
 
     key: Names | None = None
-    columns: dict[str, Annotated[ColumnText, BeforeValidator(_column)]] | None = None
+    columns: dict[str, Annotated[ColumnDocument, BeforeValidator(_column)]] | None = None
     dated: str | None = None
     valid: Names | None = None
     file: str | None = None
@@ -120,7 +119,7 @@ class ItemDocument(_Named):
 
     weight: str | None = None
     points: RuleText | None = None
-    items: dict[str, "ItemDocument"] | None = None
+    items: Annotated[dict[str, "ItemDocument"], Field(min_length=1)] | None = None
     empty: str | None = None
     rescale: str | None = None
     printed: str | None = None
@@ -129,7 +128,7 @@ class ItemDocument(_Named):
 class ScoreDocument(_Named):
     """The running total of points."""
 
-    items: dict[str, ItemDocument]
+    items: dict[str, ItemDocument] = Field(min_length=1)
     order: str | None = None
     method: Literal["roc", "rank_sum", "rank_reciprocal"] = "roc"
     ties: Literal["constrained", "average"] = "constrained"
@@ -142,7 +141,7 @@ class ScoreDocument(_Named):
 class PayDocument(_Named):
     """The running total of money."""
 
-    lines: dict[str, RuleText]
+    lines: dict[str, RuleText] = Field(min_length=1)
     then: dict[str, str] = Field(default_factory=dict)
 
 

@@ -62,6 +62,9 @@ def read_layers(source: Source, path: Path | None) -> tuple[Layers | None, list[
             current = _open_parent(parent.value, root, where, names, diagnostics)
             if current is not None:
                 names.append(current[0].name)
+        elif parent is not None:
+            problem = "the name of one parent was expected"
+            diagnostics.append(diagnose("K303", parent.value.span, key="extends", problem=problem))
     if diagnostics or not chain:
         return None, diagnostics
     merged = chain[-1][0]
@@ -150,7 +153,7 @@ def _merge_roots(parent: Mapping, child: Mapping) -> Mapping:
 
 def is_removal(node: Node) -> bool:
     """Return whether a value is a bare `null`."""
-    return isinstance(node, Scalar) and node.style == "plain" and node.value in {"null", "~", ""}
+    return isinstance(node, Scalar) and node.style == "plain" and node.value in {"null", "~"}
 
 
 def _merge(parent: Mapping, child: Mapping, path: tuple[str, ...]) -> Mapping:

@@ -3,26 +3,29 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from kpi_engine.language import ir
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.kinds import Kind, Level, Type, as_known
+from kpi_engine.language.spellings import UNIT_BY_OTHER_SPELLING
+from kpi_engine.language.syntax import Day
 from kpi_engine.language.typing import closest, narrowed
 from kpi_engine.ruleset.checked import Formula, Metric, Ruleset, Score, Subject, Table
+from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.layers import Layers, read_layers
 from kpi_engine.ruleset.metrics import SCORE, Known, check_metric, metric_order, words
-from kpi_engine.ruleset.params import check_params
-from kpi_engine.ruleset.paying import check_pay
+from kpi_engine.ruleset.params import check_params, constants_of
+from kpi_engine.ruleset.paying import PAY, check_pay
 from kpi_engine.ruleset.scoring import check_score, score_mentions
 from kpi_engine.ruleset.shape import read_document
-from kpi_engine.ruleset.sheet import Sheet, key_span, lay_out, report, span_of
-from kpi_engine.ruleset.tables import check_tables, row_refs
+from kpi_engine.ruleset.sheet import Path as PathInFile
+from kpi_engine.ruleset.sheet import Sheet, key_span, lay_out, parsed, report, span_of
+from kpi_engine.ruleset.tables import check_tables, row_names
 from kpi_engine.text.diagnostics import Diagnostic, has_errors, in_reading_order
 from kpi_engine.text.located import Entry, Scalar
 from kpi_engine.text.located import Mapping as YamlMapping
@@ -60,6 +63,7 @@ def _load(
     if layers is None:
         return None, in_reading_order(diagnostics)
     sheet = lay_out(_with_params(layers.root, params))
+    _find_unknown_params(sheet, layers.root, params)
     ruleset = _check(sheet, layers)
     findings = in_reading_order(sheet.findings)
     return (None if has_errors(findings) else ruleset), findings
@@ -67,16 +71,32 @@ def _load(
 
 def _with_params(root: YamlMapping, params: Mapping[str, str]) -> YamlMapping:
     """Return the tree with some params replaced by given texts."""
-    if not params:
+    written = _written_params(root)
+    if not params or (written is not None and not isinstance(written.value, YamlMapping)):
         return root
-    written = next((entry for entry in root.entries if entry.key.value == "params"), None)
-    kept = written.value.entries if written and isinstance(written.value, YamlMapping) else ()
-    by_name = {entry.key.value: entry for entry in kept}
+    by_name = {entry.key.value: entry for entry in _entries(written)}
     by_name |= {name: Entry(_spoken(name), _spoken(text)) for name, text in params.items()}
     key = written.key if written is not None else _spoken("params")
     merged = Entry(key, YamlMapping(tuple(by_name.values()), key.span, flow=False))
     others = tuple(entry for entry in root.entries if entry is not written)
     return YamlMapping((*others, merged), root.span, root.flow)
+
+
+def _find_unknown_params(sheet: Sheet, root: YamlMapping, params: Mapping[str, str]) -> None:
+    """Note the given params that the ruleset does not have."""
+    known = {entry.key.value for entry in _entries(_written_params(root))}
+    for name in params:
+        if name not in known:
+            near = closest(name, known)
+            report(sheet, "K315", _spoken(name).span, name=name, near=near)
+
+
+def _written_params(root: YamlMapping) -> Entry | None:
+    return next((entry for entry in root.entries if entry.key.value == "params"), None)
+
+
+def _entries(written: Entry | None) -> tuple[Entry, ...]:
+    return written.value.entries if written and isinstance(written.value, YamlMapping) else ()
 
 
 def _spoken(text: str) -> Scalar:
@@ -89,10 +109,12 @@ def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
     if document is None or not _check_head(sheet, document):
         return None
     params, refs, signatures = check_params(sheet, document)
-    context = Context(sheet, document, params, refs, signatures)
+    context = Context(sheet, document, params, refs, signatures, constants_of(params))
     tables = check_tables(context)
     subject, roster = _check_subject(context, tables)
-    known = Known({name: _roster_ref(name, type_) for name, type_ in roster.items()})
+    roster_refs = {name: _roster_ref(name, type_) for name, type_ in roster.items()}
+    rows = {name: row_names(context, table.types) for name, table in tables.items()}
+    known = Known({**refs, **roster_refs}, rows)
     _check_clashes(context, tables, roster)
     metrics: dict[str, Metric] = {}
     score: Score | None = None
@@ -164,25 +186,22 @@ def _minutes(text: str) -> int | None:
 
 
 def _check_head(sheet: Sheet, document: RulesetDocument) -> bool:
-    """Return whether zone, currency and day start are usable, after noting what is not."""
-    clean = True
+    """Return whether the currency, which every amount needs, is known; note what is wrong."""
     if not _is_zone(document.zone):
         near = closest(document.zone, available_timezones())
         report(sheet, "K306", span_of(sheet, ("zone",)), name=document.zone, near=near)
-        clean = False
-    if document.currency not in MINOR_DIGITS:
-        near = closest(document.currency, set(MINOR_DIGITS))
-        report(sheet, "K307", span_of(sheet, ("currency",)), name=document.currency, near=near)
-        clean = False
     if _minutes(document.day_starts) is None:
         report(sheet, "K308", span_of(sheet, ("day_starts",)), text=document.day_starts)
-        clean = False
     if document.effective is not None:
         for key, text in (("from", document.effective.from_), ("to", document.effective.to)):
             if text is not None and not _is_day(text):
                 report(sheet, "K317", span_of(sheet, ("effective", key)), text=text)
-                clean = False
-    return clean
+    name = document.currency
+    if name not in MINOR_DIGITS:
+        near = UNIT_BY_OTHER_SPELLING.get(name)
+        near = near if near in MINOR_DIGITS else closest(name.upper(), set(MINOR_DIGITS))
+        report(sheet, "K307", span_of(sheet, ("currency",)), name=name, near=near)
+    return name in MINOR_DIGITS
 
 
 def _is_zone(name: str) -> bool:
@@ -194,11 +213,7 @@ def _is_zone(name: str) -> bool:
 
 
 def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    return isinstance(parsed(text), Day)
 
 
 def _check_subject(
@@ -216,16 +231,17 @@ def _check_subject(
             near = closest(name, set(context.document.tables))
             report(sheet, "K350", span_of(sheet, ("subject", "from")), name=name, near=near)
         return Subject(name, keys, None), {}
-    if table.origin is not None or not all(key in table.types for key in keys):
-        listed = ", ".join(f"`{key}`" for key in keys)
-        report(sheet, "K365", span_of(sheet, ("subject",)), name=name, key=listed)
+    if table.origin is not None:
+        report(sheet, "K365", span_of(sheet, ("subject", "from")), name=name)
+    if not columns_exist(context, ("subject", "key"), list(keys), table.types, name):
+        keys = tuple(key for key in keys if key in table.types)
     for key in keys:
-        if key in table.types and table.types[key].nullable:
+        if table.types[key].nullable:
             report(sheet, "K367", span_of(sheet, ("subject", "key")), name=key)
     where: Formula | None = None
     types = dict(table.types)
     if document.where is not None:
-        scope = scope_of(context, row_refs(table))
+        scope = scope_of(context, row_names(context, table.types))
         where = condition_at(context, ("subject", "where"), document.where, scope)
         for column in narrowed(where.tree) & set(types):
             types[column] = as_known(types[column])
@@ -236,38 +252,27 @@ def _check_clashes(
     context: Context, tables: Mapping[str, Table], roster: Mapping[str, Type]
 ) -> None:
     """Note the names that could mean two things in one formula."""
-    sheet, document = context.sheet, context.document
+    document = context.document
+    clashes: list[tuple[str, PathInFile, str, str]] = []
     for name in document.metrics:
-        path = ("metrics", name)
+        path: PathInFile = ("metrics", name)
         if name in roster:
-            report(
-                sheet,
-                "K313",
-                key_span(sheet, path),
-                name=name,
-                kind="metric",
-                other="roster column",
-            )
+            clashes.append((name, path, "a metric", "a column of the roster"))
         if name in document.params:
-            report(sheet, "K313", key_span(sheet, path), name=name, kind="metric", other="param")
-        if name in {SCORE, "pay"}:
-            report(
-                sheet,
-                "K313",
-                key_span(sheet, path),
-                name=name,
-                kind="metric",
-                other="running total",
-            )
+            clashes.append((name, path, "a metric", "a param"))
     for name in document.params:
-        owners = [table.name for table in tables.values() if name in table.types]
-        if owners:
-            other = f"column of `{owners[0]}`"
-            report(
-                sheet,
-                "K313",
-                key_span(sheet, ("params", name)),
-                name=name,
-                kind="param",
-                other=other,
-            )
+        owner = next((table.name for table in tables.values() if name in table.types), None)
+        if owner is not None:
+            clashes.append((name, ("params", name), "a param", f"a column of `{owner}`"))
+    totals = ((SCORE, "the score", document.score), (PAY, "the pay", document.pay))
+    for total, other, written in totals:
+        for names, path, kind in (
+            (document.metrics, ("metrics", total), "a metric"),
+            (document.params, ("params", total), "a param"),
+            (roster, ("tables", document.subject.from_ or ""), "a column of the roster"),
+        ):
+            if total in names and (written is not None or kind == "a metric"):
+                clashes.append((total, path, kind, other))
+    for name, path, kind, other in clashes:
+        span = key_span(context.sheet, path)
+        report(context.sheet, "K313", span, name=name, kind=kind, other=other)

@@ -1,5 +1,6 @@
 """Metrics: gathered from rows, or computed from other metrics that stand before them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,7 @@ from kpi_engine.language.typing import Scope, closest, narrowed
 from kpi_engine.ruleset.checked import Formula, Metric, Rule, Subject, Table
 from kpi_engine.ruleset.context import (
     Context,
+    circle_words,
     condition_at,
     domain_of,
     in_order,
@@ -22,16 +24,20 @@ from kpi_engine.ruleset.context import (
 from kpi_engine.ruleset.document import MetricDocument
 from kpi_engine.ruleset.scales import Domain
 from kpi_engine.ruleset.sheet import key_span, parsed, report, span_of
-from kpi_engine.ruleset.tables import row_refs
 
 SCORE = "score"
+_COUNT = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The values a formula about a subject sees so far; it grows as metrics are checked."""
+    """The values a formula about a subject sees so far; it grows as metrics are checked.
+
+    ``rows`` is what formulas over the rows of each table see.
+    """
 
     refs: dict[str, ir.Ref]
+    rows: Mapping[str, Mapping[str, ir.Ref]]
     domains: dict[str, Domain] = field(default_factory=dict)
     lower: set[str] = field(default_factory=set)
     leaves: set[str] = field(default_factory=set)
@@ -56,7 +62,7 @@ def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
     order, circles = in_order(needs)
     for circle in circles:
         path = ("metrics", circle[0]) if circle[0] in documents else ("score",)
-        report(context.sheet, "K373", key_span(context.sheet, path), names="`, `".join(circle))
+        report(context.sheet, "K373", key_span(context.sheet, path), **circle_words(circle))
     return order
 
 
@@ -79,7 +85,7 @@ def check_metric(
     document = context.document.metrics[name]
     sheet, path = context.sheet, ("metrics", name)
     if document.from_ is not None:
-        checked = _from_rows(context, name, document, tables, subject)
+        checked = _from_rows(context, name, tables, subject, known)
     else:
         checked = _from_metrics(context, name, document, known)
     if checked is None:
@@ -95,8 +101,9 @@ def check_metric(
     type_ = subject_level(node.type)
     if min_rows is not None:
         type_ = replace(type_, nullable=True)
-    reads = {ref.name for ref in ir.references(node) if ref.space == "metric"}
-    after_score = bool(reads & known.after_score)
+    after_score = bool(known.after_score) and any(
+        ref.space == "metric" and ref.name in known.after_score for ref in ir.references(node)
+    )
     fraction = _stays_fraction(node, known, from_rows=document.from_ is not None)
     known.refs[name] = ir.Ref("metric", name, type_)
     known.domains[name] = domain_of(node, known.domains)
@@ -133,10 +140,11 @@ def words(text: str | dict[str, str] | None) -> dict[str, str]:
 def _from_rows(
     context: Context,
     name: str,
-    document: MetricDocument,
     tables: Mapping[str, Table],
     subject: Subject,
+    known: Known,
 ) -> tuple[Formula | None, Rule] | None:
+    document = context.document.metrics[name]
     sheet, path = context.sheet, ("metrics", name)
     table = tables.get(document.from_ or "")
     if table is None:
@@ -146,14 +154,15 @@ def _from_rows(
         return None
     for key in subject.key:
         if key not in table.types:
-            report(sheet, "K366", span_of(sheet, (*path, "from")), name=name, key=key)
-    names = row_refs(table)
+            span = span_of(sheet, (*path, "from"))
+            report(sheet, "K366", span, name=name, table=table.name, key=key)
+    names = known.rows[table.name]
     where = None
     found: frozenset[str] = frozenset()
     if document.where is not None:
         where = condition_at(context, (*path, "where"), document.where, scope_of(context, names))
         found = narrowed(where.tree)
-    scope = replace(scope_of(context, names, known=found), aggregates=True)
+    scope = scope_of(context, names, known=found, aggregates=True)
     value = rule_at(context, (*path, "value"), document.value, scope, lambda _: (None, None))
     if (
         not is_broken(value)
@@ -186,7 +195,7 @@ def _min_rows(context: Context, name: str, document: MetricDocument) -> int | No
     if document.min_rows is None or document.from_ is None:
         return None
     text = document.min_rows
-    if not text.isascii() or not text.isdigit() or int(text) == 0:
+    if not _COUNT.fullmatch(text):
         report(
             context.sheet, "K309", span_of(context.sheet, ("metrics", name, "min_rows")), text=text
         )

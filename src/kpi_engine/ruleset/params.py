@@ -1,15 +1,18 @@
 """Params: the named constants and scales of a ruleset, resolved before anything reads them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kpi_engine.language import ir
+from kpi_engine.language.core import Value
+from kpi_engine.language.exact import Environment
 from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.language.kinds import ANY, Kind, Level
 from kpi_engine.language.typing import ScaleSignature, Scope
 from kpi_engine.ruleset.checked import Param, ParamScale
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, read_scale
-from kpi_engine.ruleset.sheet import Sheet, formula_at, key_span, report, span_of
+from kpi_engine.ruleset.sheet import BROKEN, Sheet, formula_at, key_span, report, span_of
 
 REQUIRED = "required"
 
@@ -35,7 +38,9 @@ def check_params(
             continue
         formula = formula_at(sheet, path, text, empty)
         if formula.node.type.level is not Level.CONSTANT or not isinstance(formula.node, ir.Lit):
-            report(sheet, "K312", span, name=name, found="a formula")
+            if formula.node is not BROKEN:
+                report(sheet, "K312", span, name=name, found="a formula")
+            formula = replace(formula, node=BROKEN)
         params[name] = Param(name, formula, span)
         refs[name] = ir.Ref("param", name, formula.node.type)
     constants = Scope(refs, document.currency)
@@ -50,6 +55,15 @@ def check_params(
             params[name] = Param(name, scale, span_of(sheet, path))
     ordered = {name: params[name] for name in document.params if name in params}
     return ordered, refs, signatures
+
+
+def constants_of(params: Mapping[str, Param]) -> Environment:
+    """Return the constants and scales in force, in which no other name has a value."""
+    return Environment(_no_value, constants_in_force(params), scales_in_force(params))
+
+
+def _no_value(ref: ir.Ref) -> Value:
+    raise KeyError(ref.name)
 
 
 def constants_in_force(params: Mapping[str, Param]) -> dict[str, ir.Lit]:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
 
 from kpi_engine.language import ir
-from kpi_engine.language.kinds import ANY, Kind, Type, join_kinds
+from kpi_engine.language.kinds import ANY, QUANTITIES, Kind, Type, join_kinds
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_bound
 from kpi_engine.language.syntax import Expr
@@ -18,9 +17,18 @@ from kpi_engine.language.typing import (
     closest,
     join_types,
     type_formula,
+    with_unit,
 )
 from kpi_engine.ruleset.checked import Case, CaseKind, Formula
-from kpi_engine.ruleset.sheet import Path, Sheet, formula_at, key_span, report, span_of
+from kpi_engine.ruleset.sheet import (
+    Path,
+    Sheet,
+    formula_at,
+    key_span,
+    report,
+    report_in_key,
+    span_of,
+)
 from kpi_engine.text.diagnostics import has_errors
 
 Domain = tuple[Fraction | None, Fraction | None]
@@ -38,6 +46,7 @@ _KIND_BY_WORD: dict[str, CaseKind] = {
     "at": "at",
     "is": "is",
 }
+_WORD_BY_FORM = {"to": "a to b"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class _Draft:
     otherwise: Formula | None
     x: Type
     domain: Domain
+    currency: str
 
 
 def read_scale(
@@ -92,7 +102,7 @@ def read_scale(
         value = formula_at(sheet, (*path, key), text, scope)
         parsed = parse_bound(key)
         if isinstance(parsed, Mistake):
-            report(sheet, parsed.code, key_span(sheet, (*path, key)), **dict(parsed.facts))
+            report_in_key(sheet, (*path, key), parsed)
             continue
         word, literals = parsed
         if word == "else":
@@ -112,16 +122,20 @@ def read_scale(
     if not bands:
         report(sheet, "K331", span_of(sheet, path))
         return None
-    forms = {case.kind for case in written}
-    if len(forms - {"else"}) > 1 or {"at", "else"} <= forms:
-        span = key_span(sheet, (*path, bands[-1].key))
-        report(sheet, "K332", span, forms=", ".join(sorted(forms)))
-        return None
     form = next(case.kind for case in written if case.kind != "else")
+    others = {form} if form == "at" else {form, "else"}
+    stranger = next(
+        (key for key, case in zip(cases, written, strict=True) if case.kind not in others), None
+    )
+    if stranger is not None:
+        forms = {case.kind for case in written} - (others - {form})
+        listed = " and ".join(f"`{_WORD_BY_FORM.get(form, form)}`" for form in sorted(forms))
+        report(sheet, "K332", key_span(sheet, (*path, stranger)), forms=listed)
+        return None
     if form != "is":
         bands.sort(key=lambda band: (band.low, band.high))
     domain = of[1] if of is not None else UNLIMITED
-    draft = _Draft(path, form, bands, otherwise, x or ANY, domain)
+    draft = _Draft(path, form, bands, otherwise, x or ANY, domain, scope.currency)
     return _compile_draft(sheet, draft, tuple(written))
 
 
@@ -130,18 +144,20 @@ def _read_bound(
 ) -> ir.Lit | None:
     node, mistakes = type_formula(literal, scope)
     for mistake in mistakes:
-        report(sheet, mistake.code, key_span(sheet, path), **dict(mistake.facts))
+        report_in_key(sheet, path, mistake)
     if mistakes or not isinstance(node, ir.Lit):
         return None
     kind = node.type.kind
     fits = x is None or join_kinds(x.kind, kind) is not None
     if not fits or kind in {Kind.HOURS, Kind.BOOL, Kind.NOTHING}:
-        expected = x.kind if x is not None else "a quantity"
-        report(sheet, "K330", key_span(sheet, path), found=kind, expected=expected)
+        expected = x.kind if x is not None else "a number or an amount"
+        facts = (("found", kind), ("expected", expected))
+        report_in_key(sheet, path, Mistake("K330", literal.place, facts))
         return None
     of_ratio = x is not None and x.kind is Kind.RATIO and kind is Kind.NUMBER
     if of_ratio and isinstance(node.value, Fraction) and node.value > HIGHEST_LIKELY_RATIO:
-        report(sheet, "K236", key_span(sheet, path), number=f"{float(node.value):g}")
+        number = f"{float(node.value):g}"
+        report_in_key(sheet, path, Mistake("K236", literal.place, (("number", number),)))
         return None
     return node
 
@@ -175,8 +191,12 @@ def _compile_draft(sheet: Sheet, draft: _Draft, written: tuple[Case, ...]) -> Re
             holes = _choice_has_holes(sheet, draft)
         case _:
             holes = False
-            if len(draft.bands) == 1:
-                report(sheet, "K334", key_span(sheet, (*draft.path, draft.bands[0].key)))
+            span = key_span(sheet, (*draft.path, draft.bands[0].key))
+            if draft.x.kind not in QUANTITIES | {Kind.ANY}:
+                expected = "a number or an amount"
+                report(sheet, "K330", span, found=draft.x.kind, expected=expected)
+            elif len(draft.bands) == 1:
+                report(sheet, "K334", span)
     value = _value_type(sheet, draft)
     scale = _scale_of(sheet, draft)
     if value is None or scale is None or has_errors(sheet.findings[before:]):
@@ -187,13 +207,15 @@ def _compile_draft(sheet: Sheet, draft: _Draft, written: tuple[Case, ...]) -> Re
 
 
 def _find_repeated_bounds(sheet: Sheet, draft: _Draft) -> None:
-    seen: dict[object, str] = {}
-    for band in draft.bands:
-        bounds = (band.low, band.high, band.label)
-        if bounds in seen:
-            span = key_span(sheet, (*draft.path, band.key))
-            report(sheet, "K333", span, case=band.key, other=seen[bounds])
-        seen[bounds] = band.key
+    for index, band in enumerate(draft.bands):
+        # bands with bounds are sorted, labels are few
+        others = (
+            draft.bands[:index] if draft.form == "is" else draft.bands[max(index - 1, 0) : index]
+        )
+        for other in others:
+            if (other.low, other.high, other.label) == (band.low, band.high, band.label):
+                span = key_span(sheet, (*draft.path, band.key))
+                report(sheet, "K333", span, case=band.key, other=other.key)
 
 
 def _report_dead(sheet: Sheet, draft: _Draft, key: str) -> None:
@@ -221,26 +243,46 @@ def _stair_has_holes(sheet: Sheet, draft: _Draft) -> bool:
 
 def _ranges_have_holes(sheet: Sheet, draft: _Draft) -> bool:
     """Return whether some value lies in no printed band; noted, with else as a warning."""
-    holes = False
+    least, greatest = draft.domain
+    alive: list[_Band] = []
     for band in draft.bands:
         if band.high < band.low:
             span = key_span(sheet, (*draft.path, band.key))
             report(sheet, "K338", span, case=band.key)
-    for left, right in pairwise(draft.bands):
-        span = key_span(sheet, (*draft.path, right.key))
-        if left.high >= right.low:
-            report(sheet, "K339", span, case=right.key, other=left.key)
-        elif not draft.x.whole or right.low > left.high + 1:
+            continue
+        too_high = greatest is not None and band.low > greatest
+        if too_high or (least is not None and band.high < least):
+            _report_dead(sheet, draft, band.key)
+            continue
+        alive.append(band)
+    holes = False
+    last = alive[0] if alive else draft.bands[0]
+    for band in alive[1:]:
+        span = key_span(sheet, (*draft.path, band.key))
+        if last.high >= band.low:
+            report(sheet, "K339", span, case=band.key, other=last.key)
+        elif not _follows(last, band, draft.x):
             holes = True
             code = "K340" if draft.otherwise is None else "K341"
-            report(sheet, code, span, case=right.key, other=left.key)
-    least, greatest = draft.domain
-    first, last = draft.bands[0], draft.bands[-1]
-    limited = least is not None and greatest is not None
-    outside = least is None or first.low > least or greatest is None or last.high < greatest
-    if outside and limited and draft.otherwise is None:
-        report(sheet, "K337", span_of(sheet, draft.path), side="outside", case=first.key)
-    return (holes or outside) and draft.otherwise is None
+            report(sheet, code, span, case=band.key, other=last.key)
+        last = max(last, band, key=lambda band: band.high)
+    below = least is None or draft.bands[0].low > least
+    above = greatest is None or last.high < greatest
+    if not (holes or below or above) and draft.otherwise is not None:
+        _report_dead(sheet, draft, "else")
+    for outside, limit, side, end in (
+        (below, least, "below", draft.bands[0]),
+        (above, greatest, "above", last),
+    ):
+        if outside and limit is not None and draft.otherwise is None:
+            report(sheet, "K337", span_of(sheet, draft.path), side=side, case=end.key)
+    return (holes or below or above) and draft.otherwise is None
+
+
+def _follows(band: _Band, other: _Band, x: Type) -> bool:
+    """Return whether no value lies between two bands: whole numbers and days are counted."""
+    counted = x.whole or x.kind is Kind.DATE
+    return counted and other.low <= band.high + 1
 
 
 def _choice_has_holes(sheet: Sheet, draft: _Draft) -> bool:
@@ -267,7 +309,14 @@ def _value_type(sheet: Sheet, draft: _Draft) -> Type | None:
     for value in values[1:]:
         together = join_types(joined, value.node.type)
         if together is None:
-            report(sheet, "K342", value.span, left=joined.kind, right=value.node.type.kind)
+            pair = (values[0], value)
+            instead = with_unit(
+                [formula.tree for formula in pair],
+                [formula.node for formula in pair],
+                draft.currency,
+            )
+            kinds = {"left": joined.kind, "right": value.node.type.kind}
+            report(sheet, "K342", value.span, **kinds, instead=instead)
             return None
         joined = together
     return joined

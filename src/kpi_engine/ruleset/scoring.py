@@ -1,15 +1,17 @@
 """The score: a tree of items, its weights, what unknown points mean, and the steps after it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from kpi_engine.language import ir
-from kpi_engine.language.core import TooWideError, Value
-from kpi_engine.language.exact import Environment, fraction_of
+from kpi_engine.language.core import TooWideError
+from kpi_engine.language.exact import fraction_of
 from kpi_engine.language.kinds import Kind, Level, Type
-from kpi_engine.language.syntax import Place
+from kpi_engine.language.mistakes import Mistake
+from kpi_engine.language.syntax import Call, Name, Number, Place
 from kpi_engine.language.typing import Scope, closest
 from kpi_engine.ruleset.checked import Formula, Item, Rule, Score
 from kpi_engine.ruleset.context import (
@@ -17,17 +19,26 @@ from kpi_engine.ruleset.context import (
     Context,
     domain_of,
     is_broken,
+    names_in,
     rule_at,
     scope_of,
 )
 from kpi_engine.ruleset.document import ItemDocument, ScoreDocument
 from kpi_engine.ruleset.metrics import Known, mentioned, subject_scope
-from kpi_engine.ruleset.params import constants_in_force, scales_in_force
-from kpi_engine.ruleset.sheet import Path, formula_at, key_span, report, report_inside, span_of
+from kpi_engine.ruleset.sheet import (
+    Path,
+    formula_at,
+    key_span,
+    parsed,
+    report,
+    report_inside,
+    span_of,
+)
 from kpi_engine.ruleset.weights import derive_weights, first_break, read_order
 
 PLACES = 2
 _WHOLE = Fraction(100)
+_ORDER_NAME = re.compile(r"[^>=\s](?:[^>=]*[^>=\s])?")
 
 Empty = Literal["skip", "stop"]
 
@@ -92,32 +103,52 @@ def _needs(context: Context, document: ScoreDocument) -> Fraction | None:
     if document.needs is None:
         return None
     path = ("score", "needs")
-    share = _constant(context, path, document.needs)
+    formula = _constant_formula(context, path, document.needs)
+    if is_broken(formula):
+        return None
+    share = _constant_value(context, formula, Kind.RATIO)
     if share is None or not 0 < share <= 1:
-        report(context.sheet, "K397", span_of(context.sheet, path), text=document.needs)
+        text = document.needs
+        near = f"{text}%" if text.isdecimal() and 1 < int(text) <= _WHOLE else None
+        report(context.sheet, "K397", formula.span, text=text, near=near)
         return None
     return share
 
 
-def _constant(context: Context, path: Path, text: str) -> Fraction | None:
-    """Return the value of a constant formula; None while it waits for a required param."""
-    formula = formula_at(context.sheet, path, text, scope_of(context, {}))
-    if is_broken(formula):
+def _constant_formula(context: Context, path: Path, text: str) -> Formula:
+    """Return a formula that sees params alone; it is broken while it waits for a required one."""
+    return formula_at(context.sheet, path, text, scope_of(context, context.param_refs))
+
+
+def _constant_value(context: Context, formula: Formula, kind: Kind) -> Fraction | None:
+    """Return the value of a constant formula of a kind, or None where it has none."""
+    if formula.node.type.kind is not kind:
         return None
     try:
-        return fraction_of(formula.node, environment_of(context))
-    except (TypeError, TooWideError):
+        return fraction_of(formula.node, context.constants)
+    except TooWideError:
         return None
 
 
-def environment_of(context: Context) -> Environment:
-    """Return the constants and scales in force, with no other names."""
-    constants = constants_in_force(context.params)
-    return Environment(_no_value, constants, scales_in_force(context.params))
-
-
-def _no_value(ref: ir.Ref) -> Value:
-    raise KeyError(ref.name)
+def _weight(context: Context, path: Path, name: str, text: str) -> Fraction | None:
+    """Return a weight; None after noting what is wrong, or while it waits for a required param."""
+    sheet, span = context.sheet, span_of(context.sheet, path)
+    tree = parsed(text)
+    if not isinstance(tree, Mistake) and names_in(tree) & set(context.document.metrics):
+        report(sheet, "K398", span, name=name, found="a metric, which differs by subject")
+        return None
+    formula = _constant_formula(context, path, text)
+    if is_broken(formula):
+        return None
+    weight = _constant_value(context, formula, Kind.NUMBER)
+    if weight is None:
+        kind = formula.node.type.kind
+        found = "unknown" if kind is Kind.NUMBER else kind
+        report(sheet, "K398", span, name=name, found=found)
+    elif weight <= 0:
+        report(sheet, "K387", span, name=f"of `{name}`", weight=show(weight))
+        return None
+    return weight
 
 
 def _empty(context: Context, path: Path, text: str | None, scope: Scope) -> Empty | Formula | None:
@@ -147,8 +178,10 @@ def _check_items(
         title = f"{level.parent}/{name}" if level.parent != "score" else name
         points = None
         children: tuple[Item, ...] = ()
-        if (item.points is None) == (not item.items):
-            report(context.sheet, "K380", key_span(context.sheet, path))
+        if (item.points is None) == (item.items is None):
+            both = item.points is not None
+            found = "both `points` and `items`" if both else "neither `points` nor `items`"
+            report(context.sheet, "K380", key_span(context.sheet, path), found=found)
         elif item.points is not None:
             points = rule_at(
                 context,
@@ -182,7 +215,11 @@ def _check_items(
 def _check_points(context: Context, points: Rule) -> None:
     kind = points.node.type.kind
     if kind not in {Kind.NUMBER, Kind.ANY, Kind.NOTHING}:
-        report(context.sheet, "K381", points.span, found=kind)
+        instead = None
+        if kind is Kind.RATIO and isinstance(points, Formula):
+            simple = isinstance(points.tree, Name | Call | Number)
+            instead = f"100 * {points.text}" if simple else f"100 * ({points.text})"
+        report(context.sheet, "K381", points.span, found=kind, instead=instead)
         return
     for value in _constant_values(points.node):
         if not 0 <= value <= HIGHEST_POINTS:
@@ -207,29 +244,24 @@ def _weights(
     """Return each item's share of its siblings' weight, and its weight in points of the whole."""
     names = list(level.items)
     equal = {name: Fraction(1, len(names)) for name in names}
-    written: dict[str, Fraction | None] = {}
+    written: dict[str, Fraction] = {}
     waiting = False
     for name, item in level.items.items():
         path = (*level.path, name, "weight")
         if item.weight is None:
             continue
-        weight = _constant(context, path, item.weight)
+        weight = _weight(context, path, name, item.weight)
         if weight is None:
             waiting = True
-            continue
-        if weight <= 0:
-            report(
-                context.sheet, "K387", span_of(context.sheet, path), name=name, weight=show(weight)
-            )
-            waiting = True
-        written[name] = weight
+        else:
+            written[name] = weight
     shares = equal
     ranking = _ranking(context, level, document)
     if not waiting and not written:
         if ranking is not None and document is not None:
             shares = derive_weights(ranking, document.method, document.ties)
     elif not waiting:
-        shares = _given_shares(context, level, {n: w for n, w in written.items() if w is not None})
+        shares = _given_shares(context, level, written)
         broken = first_break(ranking, shares) if ranking is not None else None
         if broken is not None:
             left, sign, right = broken
@@ -255,22 +287,27 @@ def _given_shares(
         report(sheet, "K385", span, block=block, count=len(missing))
         return equal
     if missing:
-        inferred = level.total - total
-        if inferred <= 0:
-            report(sheet, "K387", span, name=missing[0], weight=show(inferred))
-            return equal
         name = missing[0]
-        report(
-            sheet, "K386", key_span(sheet, (*level.path, name)), name=name, weight=show(inferred)
-        )
+        # sub-weights that reach the item's weight without the missing one are per cent of the item
+        whole = level.total if total < level.total else _WHOLE
+        inferred, item_span = whole - total, key_span(sheet, (*level.path, name))
+        if inferred <= 0:
+            facts = {"name": f"left for `{name}`", "weight": show(inferred)}
+            report(sheet, "K387", item_span, **facts)
+            return equal
+        report(sheet, "K386", item_span, name=name, weight=show(inferred))
         written = {**written, name: inferred}
-        total = level.total
+        total = whole
     if total not in {level.total, _WHOLE}:
-        facts = {"block": block, "total": show(total), "expected": show(level.total)}
+        expected = show(level.total)
+        if level.total != _WHOLE:
+            expected += " (points of the whole) or 100 (per cent of the item)"
+        facts = {"block": block, "total": show(total), "expected": expected}
         if level.rescale is None:
             hint = "; `rescale:` with a reason brings them there" if len(names) > 1 else ""
             report(sheet, "K384", span, **facts, hint=hint)
             return equal
+        facts["expected"] = show(level.total)
         report(sheet, "K393", span, **facts, reason=level.rescale)
     return {name: written[name] / total for name in names}
 
@@ -293,25 +330,26 @@ def _ranking(
     if document is None or document.order is None:
         return None
     sheet = context.sheet
-    span = span_of(sheet, ("score", "order"))
+    path: Path = ("score", "order")
+    span = span_of(sheet, path)
     ranking = read_order(document.order)
     if ranking is None:
-        report(sheet, "K389", span, text=document.order)
+        report(sheet, "K389", span, text=document.order.strip())
         return None
-    named = [name for place in ranking for name in place]
-    clean = True
-    for name in dict.fromkeys(named):
-        start = document.order.index(name)
-        place = Place(start, start + len(name))
+    named: set[str] = set()
+    strange, clean = False, True
+    for word in _ORDER_NAME.finditer(document.order):
+        name, place = word[0], Place(*word.span())
         if name not in level.items:
-            near = closest(name, set(level.items))
-            report_inside(sheet, ("score", "order"), "K390", place, name=name, near=near)
+            near = closest(name, set(level.items) - named)
+            report_inside(sheet, path, "K390", place, name=name, near=near)
+            strange = True
+        elif name in named:
+            report_inside(sheet, path, "K392", place, name=name)
             clean = False
-        if named.count(name) > 1:
-            report_inside(sheet, ("score", "order"), "K392", place, name=name)
-            clean = False
+        named.add(name)
     for name in level.items:
-        if name not in named:
+        if name not in named and not strange:
             report(sheet, "K391", span, name=name)
             clean = False
-    return ranking if clean else None
+    return ranking if clean and not strange else None

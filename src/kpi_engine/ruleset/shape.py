@@ -20,30 +20,46 @@ def read_document(sheet: Sheet) -> RulesetDocument | None:
     try:
         return RulesetDocument.model_validate(sheet.data)
     except ValidationError as error:
-        for details in error.errors(include_url=False, include_input=True):
-            _report(sheet, details)
-        return None
+        mistakes = error.errors(include_url=False, include_input=True)
+    misspelt: set[tuple[Path, str]] = set()
+    for details in mistakes:
+        if details["type"] == "extra_forbidden":
+            misspelt.add(_report_unknown_key(sheet, details))
+    for details in mistakes:
+        path = _written_path(sheet, details["loc"])
+        if details["type"] == "missing" and (path, str(details["loc"][-1])) not in misspelt:
+            place = path or ("ruleset",)
+            report(sheet, "K302", key_span(sheet, place), key=details["loc"][-1])
+        elif details["type"] not in {"extra_forbidden", "missing"}:
+            _report_wrong_value(sheet, path, details)
+    return None
 
 
-def _report(sheet: Sheet, details: ErrorDetails) -> None:
+def _report_unknown_key(sheet: Sheet, details: ErrorDetails) -> tuple[Path, str]:
+    """Note a key that has no meaning; return where it stands and the key that was likely meant."""
     path = _written_path(sheet, details["loc"])
-    key = str(details["loc"][-1]) if details["loc"] else ""
+    key = str(path[-1])
+    near = closest(key, set(_fields_at(path[:-1])))
+    report(sheet, "K301", key_span(sheet, path), key=key, near=near)
+    return path[:-1], near or ""
+
+
+def _report_wrong_value(sheet: Sheet, path: Path, details: ErrorDetails) -> None:
+    span, key = span_of(sheet, path), str(path[-1]) if path else ""
     match details["type"]:
-        case "extra_forbidden":
-            near = closest(key, set(_fields_at(path[:-1])))
-            report(sheet, "K301", key_span(sheet, path), key=key, near=near)
-        case "missing":
-            report(sheet, "K302", key_span(sheet, path), key=key)
         case "literal_error":
-            expected = details.get("ctx", {}).get("expected", "")
+            expected = details.get("ctx", {}).get("expected", "").replace("'", "`")
             found = f"`{details['input']}`"
-            report(sheet, "K304", span_of(sheet, path), key=key, found=found, expected=expected)
+            report(sheet, "K304", span, key=key, found=found, expected=expected)
         case "words" | "rule" | "param" | "names" | "column":
-            report(sheet, "K303", span_of(sheet, path), key=key, problem=details["msg"])
+            report(sheet, "K303", span, key=key, problem=details["msg"])
         case _:
-            found, wanted = _shape_name(details["input"]), _wanted(details["type"])
-            problem = f"{found} stands here, {wanted} was expected"
-            report(sheet, "K303", span_of(sheet, path), key=key, problem=problem)
+            wanted = _WANTED_BY_TYPE.get(details["type"], "another value")
+            if path[:-1] == ("metrics",):
+                wanted = "a formula or keys such as `from` and `value`"
+            found = "nothing" if details["type"] == "too_short" else _shape_name(details["input"])
+            problem = f"{found} stands here instead of {wanted}"
+            report(sheet, "K303", span, key=key, problem=problem)
 
 
 def _written_path(sheet: Sheet, loc: tuple[str | int, ...]) -> Path:
@@ -55,26 +71,24 @@ def _written_path(sheet: Sheet, loc: tuple[str | int, ...]) -> Path:
     return path
 
 
-def _wanted(kind: str) -> str:
-    return {
-        "dict_type": "a mapping",
-        "model_type": "a mapping",
-        "model_attributes_type": "a mapping",
-        "string_type": "a text",
-        "list_type": "a list",
-    }.get(kind, kind)
+_WANTED_BY_TYPE = {
+    "dict_type": "lines like `name: value`",
+    "model_type": "lines like `key: value`",
+    "string_type": "a text",
+    "too_short": "at least one line like `name: …`",
+}
 
 
 def _shape_name(value: object) -> str:
     match value:
         case Mapping():
-            return "a mapping"
+            return "lines like `key: value`"
         case list():
             return "a list"
         case "":
             return "nothing"
         case _:
-            return "a text"
+            return "one text"
 
 
 def _fields_at(path: Path) -> list[str]:

@@ -88,6 +88,14 @@ def report_mistake(sheet: Sheet, path: Path, mistake: Mistake) -> None:
     report(sheet, mistake.code, span, **dict(mistake.facts))
 
 
+def report_in_key(sheet: Sheet, path: Path, mistake: Mistake) -> None:
+    """Note a mistake of the case that the key at a path writes, its caret under the very word."""
+    key = sheet.key_by_path.get(path)
+    place = mistake.place
+    span = inner_span(key, place.start, place.end) if key is not None else span_of(sheet, path)
+    report(sheet, mistake.code, span, **dict(mistake.facts))
+
+
 def report_inside(sheet: Sheet, path: Path, code: str, place: Place, **facts: object) -> None:
     """Note a finding at a place inside the formula at a path."""
     report_mistake(sheet, path, Mistake(code, place, tuple(facts.items())))

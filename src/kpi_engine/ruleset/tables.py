@@ -9,7 +9,14 @@ from kpi_engine.language.syntax import Expr
 from kpi_engine.language.typing import closest, narrowed
 from kpi_engine.ruleset.checked import Formula, Table
 from kpi_engine.ruleset.columns import columns_exist, read_clock, read_column, with_calendar
-from kpi_engine.ruleset.context import Context, condition_at, in_order, names_in, scope_of
+from kpi_engine.ruleset.context import (
+    Context,
+    circle_words,
+    condition_at,
+    in_order,
+    names_in,
+    scope_of,
+)
 from kpi_engine.ruleset.document import TableDocument
 from kpi_engine.ruleset.sheet import (
     BROKEN,
@@ -48,7 +55,7 @@ def check_tables(context: Context) -> dict[str, Table]:
     order, circles = in_order(needs)
     for circle in circles:
         span = key_span(context.sheet, ("tables", circle[0]))
-        report(context.sheet, "K357", span, names="`, `".join(circle))
+        report(context.sheet, "K357", span, **circle_words(circle))
     tables: dict[str, Table] = {}
     for name in order:
         table = _check_table(context, name, documents[name], tables)
@@ -57,13 +64,13 @@ def check_tables(context: Context) -> dict[str, Table]:
     return tables
 
 
-def row_refs(table: Table) -> Names:
-    """Return the columns of a table as formulas over its rows see them."""
-    return _refs(table.types)
+def row_names(context: Context, types: Mapping[str, Type]) -> Names:
+    """Return what formulas over rows with some columns see: the columns and the params."""
+    return {**context.param_refs, **{name: _ref(name, type_) for name, type_ in types.items()}}
 
 
-def _refs(types: Mapping[str, Type]) -> Names:
-    return {name: ir.Ref("row", name, type_) for name, type_ in types.items()}
+def _ref(name: str, type_: Type) -> ir.Ref:
+    return ir.Ref("row", name, type_)
 
 
 def _check_table(
@@ -79,8 +86,10 @@ def _check_table(
     wrong = _DERIVED_KEYS if document.columns is not None else _INPUT_KEYS
     for key in wrong:
         if (*path, key) in sheet.node_by_path:
-            owner = "derived" if document.columns is not None else "input"
-            report(sheet, "K356", key_span(sheet, (*path, key)), key=key, owner=owner)
+            kinds = "an input table", "a table made `from` another"
+            found, expected = kinds if document.columns is not None else reversed(kinds)
+            span = key_span(sheet, (*path, key))
+            report(sheet, "K356", span, key=key, found=found, expected=expected)
     if document.columns is not None:
         return _input_table(context, name, document)
     source = tables.get(document.from_ or "")
@@ -106,11 +115,12 @@ def _input_table(context: Context, name: str, document: TableDocument) -> Table:
     )
     types = {column.name: column.type for column in columns}
     if document.key is None:
-        report(sheet, "K355", key_span(sheet, path))
+        report(sheet, "K355", key_span(sheet, path), name=name)
     for list_name, names in (("key", document.key), ("valid", document.valid)):
         columns_exist(context, (*path, list_name), names or [], types, name)
     if document.valid is not None and len(document.valid) != _BOTH_ENDS:
-        report(sheet, "K360", span_of(sheet, (*path, "valid")), count=len(document.valid))
+        count = "1 column" if len(document.valid) == 1 else f"{len(document.valid)} columns"
+        report(sheet, "K360", span_of(sheet, (*path, "valid")), count=count)
     clock = read_clock(context, path, document.dated, types, name)
     made = _row_formulas(context, path, document, with_calendar(types, clock))
     valid = document.valid
@@ -139,17 +149,19 @@ def _row_formulas(
     where = None
     seen = dict(types)
     if document.where is not None:
-        scope = scope_of(context, _refs(types))
+        scope = scope_of(context, row_names(context, types))
         where = condition_at(context, (*path, "where"), document.where, scope)
         for name in narrowed(where.tree) & set(seen):
             seen[name] = replace(seen[name], nullable=False)
     added: list[tuple[str, Formula]] = []
+    names = row_names(context, seen)
     for name, tree in _parse_added(context, path, document, seen).items():
         text = (document.add or {})[name]
-        scope = scope_of(context, _refs(seen))
+        scope = scope_of(context, names)
         formula = typed_at(context.sheet, (*path, "add", name), text, tree, scope)
         added.append((name, formula))
         seen[name] = replace(formula.node.type, level=Level.ROW)
+        names[name] = _ref(name, seen[name])
     return _RowFormulas(where, tuple(added), _drops(context, path, document, seen), seen)
 
 
@@ -161,22 +173,24 @@ def _parse_added(
     for name, text in (document.add or {}).items():
         where = (*path, "add", name)
         if name in taken:
-            report(context.sheet, "K363", key_span(context.sheet, where), name=name)
+            span = key_span(context.sheet, where)
+            report(context.sheet, "K363", span, name=name, table=path[-1])
             continue
         tree = parse_at(context.sheet, where, text)
         if tree is not None:
             trees[name] = tree
-    order, circles = in_order({name: sorted(names_in(tree)) for name, tree in trees.items()})
+    needs = {name: sorted(names_in(tree, context.scales)) for name, tree in trees.items()}
+    order, circles = in_order(needs)
     for circle in circles:
         span = key_span(context.sheet, (*path, "add", circle[0]))
-        report(context.sheet, "K357", span, names="`, `".join(circle))
+        report(context.sheet, "K357", span, **circle_words(circle))
     return {name: trees[name] for name in order}
 
 
 def _drops(
     context: Context, path: Path, document: TableDocument, types: Mapping[str, Type]
 ) -> tuple[tuple[str, Formula], ...]:
-    scope = scope_of(context, _refs(types))
+    scope = scope_of(context, row_names(context, types))
     return tuple(
         (name, condition_at(context, (*path, "drop", name), text, scope))
         for name, text in (document.drop or {}).items()
@@ -222,7 +236,7 @@ def _grouped_table(
     context: Context, name: str, document: TableDocument, source: Table, per: list[str]
 ) -> Table | None:
     sheet, path = context.sheet, ("tables", name)
-    rows = row_refs(source)
+    rows = row_names(context, source.types)
     if not columns_exist(context, (*path, "per"), per, source.types, source.name):
         return None
     where = None
@@ -234,22 +248,22 @@ def _grouped_table(
         key: replace(source.types[key], nullable=source.types[key].nullable and key not in known)
         for key in per
     }
-    gathered: Names = {
-        key: ir.Ref("row", key, replace(type_, level=Level.SUBJECT)) for key, type_ in types.items()
-    }
+    # outside an aggregate a name is a column of the groups, where there is one
+    names = dict(rows)
+    for key, type_ in types.items():
+        names[key] = _ref(key, replace(type_, level=Level.SUBJECT))
     added: list[tuple[str, Formula]] = []
     for column, tree in _parse_added(context, path, document, types).items():
         where_written = (*path, "add", column)
-        outer = scope_of(context, {**rows, **gathered}, known=known)
-        inner = {**context.param_refs, **rows}
-        scope = replace(outer, aggregates=True, rows=inner)
+        scope = replace(scope_of(context, names, known=known, aggregates=True), rows=rows)
         formula = typed_at(sheet, where_written, (document.add or {})[column], tree, scope)
         if formula.node.type.level is Level.ROW:
             report(sheet, "K364", span_of(sheet, where_written))
             formula = replace(formula, node=BROKEN)
         added.append((column, formula))
         types[column] = replace(formula.node.type, level=Level.ROW)
-        gathered[column] = ir.Ref("row", column, replace(formula.node.type, level=Level.SUBJECT))
+        names[column] = _ref(column, replace(formula.node.type, level=Level.SUBJECT))
+        known -= {column}
     clock = _grouped_clock(document, types, source)
     if document.dated is not None:
         clock = read_clock(context, path, document.dated, types, name)

@@ -242,7 +242,8 @@ MESSAGES: dict[str, Message] = {
     ),
     "K215": Message(
         "error",
-        "`{found}` is no number, at most 15 digits were expected, and after a point at most 18",
+        "`{found}` cannot be read as a number, plain digits were expected: at most 15, and after a "
+        "point at most 18",
         "write `{instead}`",
     ),
     "K216": Message(
@@ -278,47 +279,50 @@ MESSAGES: dict[str, Message] = {
         "an amount in {found}, amounts in {currency} were expected: one currency a ruleset",
         "write the amount in {currency}",
     ),
-    "K223": Message("error", "nothing called `{prefix}` can be looked into"),
+    "K223": Message(
+        "error", "nothing called `{prefix}` can be looked into, a name without a dot was expected"
+    ),
     "K224": Message(
         "error",
-        "`{name}` is a scale, and a scale has a value only at some x",
-        "write `{name}(x)`",
+        "`{name}` is a scale and turns one value into another, that value in brackets was expected",
+        "write `{name}(…)`, or `slices({name}, …)` for each slice at its own rate",
     ),
     "K225": Message("error", "`{name}` is a function, a value was expected", "write `{name}(…)`"),
-    "K226": Message("error", "`-` before {kind}, a number or an amount was expected"),
+    "K226": Message("error", "`-` stands before {kind}, a number or an amount was expected"),
     "K227": Message(
         "error",
         "`{operator}` between {left} and {right}, two values of one unit were expected",
-        "give the number its unit, such as `500 CNY`, `3 min` or `70%`",
+        "did you mean `{instead}`?",
     ),
     "K228": Message(
         "error",
-        "{left} times {right} has no unit, at most one of the two may have one",
+        "{left} cannot be multiplied by {right}, a plain number on one side was expected",
     ),
     "K229": Message(
         "error",
-        "{left} divided by {right} has no unit, equal units or a plain divisor were expected",
+        "{left} cannot be divided by {right}, one unit on both sides or a plain divisor was "
+        "expected",
     ),
-    "K230": Message("error", "division by 0, which is always unknown"),
+    "K230": Message("error", "division by 0, a divisor other than 0 was expected"),
     "K231": Message(
         "error",
-        "`{name}` is one row's value, the rest holds for all rows together",
-        "gather it first, for example `sum({name})`",
+        "`{name}` is one row's value, one value for all rows was expected as beside it",
+        "gather it first: `{instead}`",
     ),
     "K232": Message(
         "error",
-        "`{operator}` with `unknown` is never true nor false",
+        "`{operator}` with `unknown` is never true nor false, `is` was expected",
         "write `x is unknown` or `x is known`",
     ),
     "K233": Message(
         "error",
         "{left} is compared with {right}, two values of one unit were expected",
-        "give the number its unit, such as `500 CNY`, `3 min` or `70%`",
+        "did you mean `{instead}`?",
     ),
     "K234": Message(
-        "error", "`{operator}` between values of the kind {kind}, which have no order", "use `==`"
+        "error", "`{operator}` asks for an order, and {kind} has none", "use `==` or `!=`"
     ),
-    "K235": Message("error", "hours stand alone, `in` before them was expected"),
+    "K235": Message("error", "hours stand where a value was expected, they stand only after `in`"),
     "K236": Message(
         "error",
         "a ratio is compared with {number}, and ratios run from 0% to 100%",
@@ -333,9 +337,13 @@ MESSAGES: dict[str, Message] = {
         "{kind} where a condition was expected",
         "compare it with something, such as `> 0`",
     ),
-    "K242": Message("error", "one choice is {left} and the other {right}, one kind was expected"),
+    "K242": Message(
+        "error",
+        "one choice is {left} and the other {right}, one kind was expected",
+        "did you mean `{instead}`?",
+    ),
     "K243": Message("error", "unknown function `{name}`", "did you mean `{near}`?"),
-    "K244": Message("error", "`{name}` with {count} values, `{signature}` was expected"),
+    "K244": Message("error", "`{name}` with {count} in its brackets, `{signature}` was expected"),
     "K245": Message("error", "`{name}` of {kind}, {expected} was expected"),
     "K246": Message(
         "error",
@@ -349,23 +357,34 @@ MESSAGES: dict[str, Message] = {
     ),
     "K248": Message(
         "error",
-        "`{name}` of something that is not one row's value",
-        "gather a column, or count rows with `count()`",
+        "`{name}` of a value that is the same on every row, a column was expected",
+        "count rows with `count()`",
     ),
-    "K249": Message("error", "`{name}` of {kind}, a condition was expected"),
-    "K250": Message("error", "`{name}` of {kind}, a quantity was expected"),
+    "K249": Message(
+        "error",
+        "`{name}` of {kind}, a condition was expected",
+        "compare it with something, such as `> 0`, or count all rows with `count()`",
+    ),
+    "K250": Message("error", "`{name}` of {kind}, a number, an amount or a duration was expected"),
     "K251": Message("error", "`{name}` of {kind}, a day or time was expected"),
-    "K252": Message("error", "`{name}` of {left} and {right}, one kind was expected"),
-    "K253": Message("error", "the step of `{name}` must be a constant above 0"),
+    "K252": Message(
+        "error",
+        "`{name}` of {left} and {right}, one kind was expected",
+        "did you mean `{instead}`?",
+    ),
+    "K253": Message(
+        "error", "the step of `{name}` is {found}, a number above 0 written out was expected"
+    ),
     "K254": Message(
         "error",
-        "this may need {bits} bits, and at most 124 are computed exactly",
-        "make a part of it a metric of its own: a metric is rounded once, to 10^-9",
+        "this can grow too large to be computed exactly: {bits} bits, at most 124 were expected",
+        "make a part of it a metric of its own: there money is rounded to its minor unit, other "
+        "numbers to 10^-9",
     ),
     "K255": Message(
         "error",
-        "a quotient of two row values has no exact total",
-        "round it first, for example `round(x / y, 0.01)`",
+        "a quotient of two columns cannot be kept or gathered exactly, a rounded one was expected",
+        "round it first, such as `round(x / y, 0.01)`",
     ),
     # K3: rulesets
     # K301 to K309: the shape of the file
@@ -373,42 +392,64 @@ MESSAGES: dict[str, Message] = {
     "K302": Message("error", "the key `{key}` is missing", "add `{key}: …`"),
     "K303": Message("error", "`{key}`: {problem}"),
     "K304": Message("error", "`{key}` is {found}, one of {expected} was expected"),
-    "K305": Message("error", "this is no ruleset: the key `ruleset` is missing"),
-    "K306": Message(
-        "error", "`{name}` is not a zone of the IANA time zone database", "did you mean `{near}`?"
+    "K305": Message(
+        "error",
+        "this is no ruleset, the key `ruleset` was expected",
+        "add `ruleset:` with its name",
     ),
-    "K307": Message("error", "`{name}` is not a known currency", "did you mean `{near}`?"),
+    "K306": Message(
+        "error",
+        "`{name}` is no time zone, one like `Asia/Shanghai` was expected",
+        "did you mean `{near}`?",
+    ),
+    "K307": Message(
+        "error",
+        "`{name}` is no currency, three letters like `CNY` were expected",
+        "did you mean `{near}`?",
+    ),
     "K308": Message("error", "`{text}` is not a time of day, `hh:mm` was expected"),
-    "K309": Message("error", "`{text}` is not a whole number above 0"),
+    "K309": Message("error", "`{text}` is no number of rows, a whole number above 0 was expected"),
     # K310 to K319: layers and params
-    "K310": Message("error", "the parent `{name}` was not found", "did you mean `{near}`?"),
+    "K310": Message(
+        "error",
+        "the parent `{name}` is neither beside this file nor among the shipped rulesets",
+        "did you mean `{near}`?",
+    ),
     "K311": Message("error", "`{name}` extends itself by way of its parents"),
-    "K312": Message("error", "the param `{name}` is {found}, a literal or a scale was expected"),
+    "K312": Message(
+        "error", "the param `{name}` is {found}, a value written out or a scale was expected"
+    ),
     "K313": Message(
         "error",
-        "`{name}` names {kind} and {other} too, and a formula could mean either",
+        "`{name}` names {kind} and {other}, and a formula could mean either",
         "give one of them another name",
     ),
-    "K314": Message("error", "the param `{name}` is named like a function", "give it another name"),
+    "K314": Message(
+        "error", "the param `{name}` is named like a function, another name was expected"
+    ),
     "K315": Message("error", "unknown param `{name}`", "did you mean `{near}`?"),
     "K316": Message(
         "error",
-        "the param `{name}` is still required, a value was expected",
-        "give it in the ruleset's `params`",
+        "the param `{name}` is still `required`, a value was expected",
+        "give it under `params`",
     ),
-    "K317": Message("error", "`effective`: `{text}` is not a day, such as `2024-09-01`"),
+    "K317": Message("error", "`{text}` is no day, a day like `2024-09-01` was expected"),
     # K330 to K349: scales
-    "K330": Message("error", "a case of {found}, {expected} was expected"),
-    "K331": Message("error", "a scale without a case, at least one was expected"),
-    "K332": Message("error", "cases of the forms {forms} in one scale, one form was expected"),
-    "K333": Message("error", "`{case}` can never be reached: `{other}` has the same bounds"),
+    "K330": Message("error", "the bound of this case is {found}, {expected} was expected"),
+    "K331": Message("error", "this scale has no case, at least one was expected beside `else`"),
+    "K332": Message(
+        "error",
+        "{forms} stand in one scale, one form was expected",
+        "`from`, `up to`, `a to b` or `is` go with `else`; `at` stands alone",
+    ),
+    "K333": Message("error", "`{case}` can never be reached: `{other}` is the same case"),
     "K334": Message("error", "a line through one point, at least two points were expected"),
-    "K335": Message("error", "`{case}` can never be reached: no value lies there"),
+    "K335": Message("error", "`{case}` can never be reached: no value can lie there"),
     "K336": Message("error", "`top` places are not part of this version"),
     "K337": Message(
         "error", "values {side} `{case}` are in no case", "add `else: …`, or a case for them"
     ),
-    "K338": Message("error", "`{case}` ends before it begins"),
+    "K338": Message("error", "`{case}` ends before it begins", "write the lower bound first"),
     "K339": Message(
         "error",
         "`{case}` overlaps `{other}`, and a value in both has no one result",
@@ -424,61 +465,88 @@ MESSAGES: dict[str, Message] = {
         "values between `{other}` and `{case}` fall to `else`",
         "write the lower bounds alone: `from …`",
     ),
-    "K342": Message("error", "one case is {left} and another {right}, one kind was expected"),
-    "K343": Message("error", "the value of a point of a line must be a plain constant"),
+    "K342": Message(
+        "error",
+        "one case is {left} and another {right}, one kind was expected",
+        "did you mean `{instead}`?",
+    ),
+    "K343": Message(
+        "error", "the value at a point of a line is computed, one written out was expected"
+    ),
     # K350 to K369: tables
     "K350": Message("error", "unknown table `{name}`", "did you mean `{near}`?"),
     "K351": Message("error", "unknown column `{name}` of `{table}`", "did you mean `{near}`?"),
-    "K352": Message("error", "`{text}` is no kind of column", "did you mean `{near}`?"),
+    "K352": Message(
+        "error",
+        "`{text}` is no kind of column, `text`, `int`, `number`, `bool`, `money`, `date`, "
+        "`datetime`, "
+        "`month` or labels like `a | b` were expected",
+        "did you mean `{near}`?",
+    ),
     "K353": Message(
-        "error", "`{name}` is a table with both `columns` and `from`: an input or derived, not both"
+        "error",
+        "`{name}` has both `columns` and `from`, one was expected: an input is read by its "
+        "columns, "
+        "a derived table is made `from` another",
     ),
     "K354": Message(
         "error",
         "`{name}` has neither `columns` nor `from`",
         "declare the columns of an input, or the table it is made `from`",
     ),
-    "K355": Message("error", "an input table needs a `key`: which columns tell its rows apart"),
-    "K356": Message("error", "`{key}` belongs to {owner} tables"),
-    "K357": Message("error", "`{names}` are computed from one another"),
+    "K355": Message(
+        "error",
+        "the input table `{name}` has no `key`, the columns that tell its rows apart were expected",
+        "add `key: …`",
+    ),
+    "K356": Message("error", "`{key}` stands in {found}, it belongs to {expected}"),
+    "K357": Message("error", "{names} computed from {each}, an end of the circle was expected"),
     "K358": Message("error", "the default `{text}` is {found}, {expected} was expected"),
     "K359": Message("error", "`dated: {name}` is {found}, a time, a day or a month was expected"),
-    "K360": Message("error", "`valid` holds {count} columns, two were expected: from and to"),
-    "K361": Message("error", "`{name}` stands for one row, rows gathered by `per` were expected"),
-    "K362": Message("error", "this is {found}, a condition was expected"),
-    "K363": Message("error", "`{name}` is a column already", "give it another name"),
+    "K360": Message("error", "`valid` names {count}, two columns were expected: from and to"),
+    "K362": Message(
+        "error",
+        "this is {found}, a condition was expected",
+        "compare it with something, such as `> 0`",
+    ),
+    "K363": Message("error", "`{name}` is a column of `{table}` already", "give it another name"),
     "K364": Message(
         "error",
         "this gathers nothing: under `per` a column comes from the key, from another one, or from "
         "an aggregate such as `count()`",
     ),
     "K365": Message(
-        "error", "the subject's table `{name}` must be an input with the columns {key}"
+        "error", "the roster `{name}` is made `from` another table, an input table was expected"
     ),
     "K366": Message(
-        "error", "the table of `{name}` has no column `{key}`, which tells whose row it is"
+        "error", "`{name}` reads `{table}`, which has no column `{key}` to tell whose row it is"
     ),
-    "K367": Message("error", "the key column `{name}` is optional, and a key is always known"),
+    "K367": Message(
+        "error", "`{name}` is optional, and what tells the subjects apart is always known"
+    ),
     # K370 to K379: metrics
     "K370": Message(
         "error",
         "`{name}` without `from` reads metrics, and `{key}` is about rows",
         "add `from: table`",
     ),
-    "K371": Message("error", "{found} cannot be a metric"),
+    "K371": Message("error", "a metric is {found}, a value of its own was expected"),
     "K372": Message(
         "error",
         "`{name}` is one row's value, one value a subject was expected",
         "gather it, for example `sum(…)` or `share(…)`",
     ),
-    "K373": Message("error", "`{names}` depend on one another"),
-    "K374": Message("error", "a table with `from` and no aggregate: `{name}` reads no row"),
+    "K373": Message("error", "{names} computed from {each}, an end of the circle was expected"),
+    "K374": Message(
+        "error",
+        "`{name}` has `from` and gathers no row, an aggregate such as `count()` was expected",
+    ),
     # K380 to K399: score and pay
-    "K380": Message("error", "an item needs either `points` or `items`"),
+    "K380": Message("error", "an item has {found}, either `points` or `items` was expected"),
     "K381": Message(
         "error",
         "points are {found}, a plain number from 0 to 100 was expected",
-        "write `100 * …`",
+        "write `{instead}`",
     ),
     "K382": Message("error", "points of {number}, points from 0 to 100 were expected"),
     "K383": Message(
@@ -490,12 +558,14 @@ MESSAGES: dict[str, Message] = {
         "error", "the weights of `{block}` add up to {total}, {expected} was expected{hint}"
     ),
     "K385": Message(
-        "error", "{count} weights of `{block}` are missing, at most one can be inferred"
+        "error",
+        "{count} weights of `{block}` are missing, at most one can be inferred",
+        "give them, or leave out all: equal weights, or those of `order`",
     ),
     "K386": Message("note", "the weight of `{name}` is inferred: {weight}"),
-    "K387": Message("error", "the weight of `{name}` is {weight}, a number above 0 was expected"),
+    "K387": Message("error", "the weight {name} is {weight}, a number above 0 was expected"),
     "K388": Message("error", "the weights break the order `{left} {sign} {right}`: {weights}"),
-    "K389": Message("error", "`order` is `{text}`, names between `>` and `=` were expected"),
+    "K389": Message("error", "`{text}` is no order, one like `a > b = c` was expected"),
     "K390": Message("error", "`order` names `{name}`, which is no item", "did you mean `{near}`?"),
     "K391": Message("error", "`order` leaves out the item `{name}`"),
     "K392": Message("error", "`order` names `{name}` twice"),
@@ -503,11 +573,19 @@ MESSAGES: dict[str, Message] = {
         "note",
         "the weights of `{block}` add up to {total} and are rescaled to {expected}: {reason}",
     ),
-    "K394": Message("error", "a line of pay is {found}, an amount of money was expected"),
-    "K395": Message("error", "`{name}` is a line and a step too, one name a line was expected"),
-    "K396": Message("error", "this is {found}, a plain number was expected"),
-    "K397": Message("error", "`needs` is {text}, a share above 0% and at most 100% was expected"),
-    "K398": Message("error", "a weight that is not constant: {text}"),
+    "K394": Message("error", "a part of the pay is {found}, an amount of money was expected"),
+    "K395": Message(
+        "error",
+        "`{name}` is the name of a line already, a name of its own was expected",
+        "give one of them another name",
+    ),
+    "K396": Message("error", "a step of the score is {found}, a plain number was expected"),
+    "K397": Message(
+        "error",
+        "`needs` is `{text}`, a share above 0% and at most 100% was expected",
+        "did you mean `{near}`?",
+    ),
+    "K398": Message("error", "the weight of `{name}` is {found}, a plain number was expected"),
     "K399": Message(
         "error", "this ruleset has no metrics, no score and no pay: there is nothing to compute"
     ),
@@ -699,5 +777,144 @@ MESSAGES: dict[str, Message] = {
         "receipt says {expected}",
         "run the period again",
     ),
+    "K460": Message(
+        "error",
+        "a sum over the table `{table}` for {names} is beyond {limit}, a smaller one was expected",
+        "look for wrong amounts in the table, or sum a smaller unit",
+    ),
+    "K461": Message(
+        "error",
+        "a value of `{name}` does not fit 64 bits, a smaller one was expected",
+        "look for wrong amounts in the tables",
+    ),
+    "K462": Message(
+        "error",
+        "a value of `{name}` lies where none can, a fact of this ruleset was expected",
+        "gather the facts with the ruleset that reads them",
+    ),
     # K5: ruleset tests and the command line
+    # K501 to K509: test files
+    "K501": Message(
+        "error",
+        "`{name}` holds no ruleset and no ruleset test, at least one was expected",
+        "a ruleset says `ruleset: name` at its top level, a test `test: name`",
+    ),
+    "K502": Message(
+        "error",
+        "`{name}` holds no test case, at least one was expected",
+        "write cases into a file `name.test.yaml` beside the ruleset",
+    ),
+    "K503": Message(
+        "note", "neither `ruleset` nor `test` stands at the top level of `{name}`: not checked"
+    ),
+    "K504": Message("error", "`{key}` holds {found}, {expected} was expected"),
+    "K505": Message(
+        "error",
+        "this case checks nothing, `table`, `expect` or `rows` was expected",
+    ),
+    "K506": Message(
+        "error",
+        "`{key}` stands beside `table`, and rows of given values are not run over tables",
+        "make it a case of its own",
+    ),
+    "K507": Message("error", "the table has no row, at least one was expected"),
+    "K508": Message("error", "the ruleset `{name}` was not found", "did you mean `{near}`?"),
+    "K509": Message(
+        "error",
+        "`{name}` is not a ruleset test: the key `test` is missing",
+        "add `test: name`, the name of the ruleset that is tested",
+    ),
+    # K510 to K519: tables with `|` between the cells
+    "K510": Message(
+        "error", "the table is empty, a line with the names of its columns was expected"
+    ),
+    "K511": Message(
+        "error",
+        "{count} cells, {expected} were expected: one for each name in the first line",
+        "a cell may be empty: its value is unknown",
+    ),
+    "K512": Message("error", "a column without a name"),
+    "K513": Message("error", "`{name}` stands twice in the first line of the table"),
+    "K514": Message(
+        "error",
+        "YAML joins these lines into one, and the rows of a table were expected",
+        "put `|` behind the key, and the table on the lines below",
+    ),
+    "K515": Message(
+        "error",
+        "`{name}` is made from other rows, an input table was expected",
+        "give rows of `{origin}`",
+    ),
+    "K516": Message(
+        "error",
+        "the column `{column}` of `{table}` is missing, and it is neither optional nor has a "
+        "default",
+    ),
+    "K517": Message(
+        "error",
+        "this row of `{table}` is rejected for its `{column}`: {reason}",
+        "correct it, or expect it: `rows: {{{table}: {{rejected: 1}}}}`",
+    ),
+    # K520 to K529: names and values of cases
+    "K520": Message(
+        "error",
+        "`{name}` is no metric, line, step or item that could be expected",
+        "did you mean `{near}`?",
+    ),
+    "K521": Message(
+        "error",
+        "`{name}` cannot be given; metrics, `score` and columns of the roster can",
+        "did you mean `{near}`?",
+    ),
+    "K522": Message(
+        "error",
+        "every column of the table is {found}, given values and expected ones were expected",
+        "put `=>` between the given columns and the expected ones",
+    ),
+    "K523": Message(
+        "error",
+        "the accounting knows no `{name}`: tables, and metrics gathered from rows, are counted",
+        "did you mean `{near}`?",
+    ),
+    "K524": Message(
+        "error", "`{word}` is not counted, one of {words} was expected", "did you mean `{near}`?"
+    ),
+    "K525": Message("error", "`{text}` is {found}, {expected} was expected"),
+    "K526": Message("error", "`{text}` cannot be kept as `{name}`: {reason}"),
+    "K527": Message("error", "no subject `{name}` on the roster", "did you mean `{near}`?"),
+    "K528": Message("error", "`{name}` names {count} subjects, one was expected", "write {names}"),
+    "K529": Message(
+        "error",
+        "the rules read `{name}`, which is always known, and the table does not give it",
+        "give it in a column, or say with `for` whose it is",
+    ),
+    # K530 to K539: cases that fail
+    "K530": Message(
+        "error",
+        "case `{case}`: `{name}` of {subject} is {found}, {expected} was expected",
+        "{reason}",
+    ),
+    "K531": Message(
+        "error", "case `{case}`: `{word}` of `{name}` is {found}, {expected} was expected"
+    ),
+    "K532": Message("error", "case `{case}` cannot run: {reason}", "{fix}"),
+    "K533": Message(
+        "error", "case `{case}`: the table `{name}` is read by no metric and not counted"
+    ),
+    # K540 to K549: the command line
+    "K540": Message(
+        "error",
+        "the result has no subject {name}",
+        "did you mean {near}?",
+    ),
+    "K541": Message(
+        "error",
+        "{name} stands for {count} subjects of the result, one was expected",
+        "write {names}",
+    ),
+    "K542": Message(
+        "error",
+        "`{name}` is no key column of the result's subjects, {names} was expected",
+        "write `column=value`, several with commas between them",
+    ),
 }

@@ -1,0 +1,179 @@
+"""The commands: each asks the public API one thing and says what came of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import kpi_engine as ke
+from kpi_engine.cli.exits import Exit, status_of
+from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json
+from kpi_engine.cli.statement import explanation_parts
+from kpi_engine.cli.summaries import (
+    accounting_parts,
+    cases_line,
+    findings_line,
+    run_document,
+    run_parts,
+    sample_document,
+    sample_parts,
+)
+
+app = typer.Typer(
+    name="kpi-engine",
+    help="Customer-service KPI rules as a reviewed text file: events in, pay out, explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="For people, or JSON lines for machines.")
+]
+PathsArgument = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Files, or folders of them.")
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    keep_writing()
+    app()
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end, where that is all that is wanted."""
+    if wanted:
+        show(f"kpi-engine {ke.__version__}")
+        raise typer.Exit(Exit.CLEAN)
+
+
+@app.callback()
+def top(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Customer-service KPI rules as a reviewed text file: events in, pay out, explained."""
+
+
+@app.command()
+def check(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
+    """Report every mistake in rulesets and ruleset tests."""
+    findings = ke.check(*paths)
+    report(findings, form)
+    if form is Format.TEXT:
+        show(findings_line(findings))
+    raise typer.Exit(status_of(findings))
+
+
+@app.command("test")
+def run_tests(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
+    """Run the test cases of rulesets (`*.test.yaml`)."""
+    with progress("running the cases"):
+        cases = ke.run_cases(*paths)
+    report(cases.diagnostics, form)
+    if form is Format.TEXT:
+        show(cases_line(cases))
+    else:
+        show_json({"passed": cases.passed, "failed": cases.failed})
+    raise typer.Exit(Exit.FINDINGS if cases.failed else status_of(cases.diagnostics))
+
+
+@app.command()
+def run(
+    ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
+    data: Annotated[Path, typer.Option("--data", help="The folder of the tables' files.")],
+    period: Annotated[str, typer.Option("--period", help="The month to run, such as 2026-10.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder to write the results to.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="When the run looks at the data.")
+    ] = None,
+    accounting: Annotated[
+        bool, typer.Option("--accounting", help="Print where every row went.")
+    ] = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Compute scores and pay of one month, and write them with the receipt."""
+    with refused(form), progress("running"):
+        plan = ke.compile(ke.load(ruleset))
+        results = ke.run(plan, data, period=period, as_of=as_of)
+        ke.write_results(results, out)
+    warnings = [note for note in plan.ruleset.notes if note.severity == "warning"]
+    report([*warnings, *results.diagnostics], form)
+    document = run_document(results, out)
+    if form is Format.JSON:
+        show_json(document | ({"accounting": results.accounting} if accounting else {}))
+    else:
+        show(*run_parts(results, plan.ruleset, document))
+        show(*(accounting_parts(results) if accounting else ()))
+    raise typer.Exit(Exit.FINDINGS if document["rejects"] or document["held"] else Exit.CLEAN)
+
+
+@app.command()
+def explain(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that `run` has written.")],
+    subject: Annotated[
+        str,
+        typer.Option(
+            "--subject", help="shop_id=S1,agent_id=A, or one value of the key where it is unique."
+        ),
+    ],
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Show every contribution to one subject's score and pay, with its rule, file and line."""
+    with refused(form):
+        explanation = ke.explain(ke.read_results(out), chosen(subject))
+    if form is Format.JSON:
+        show_json(asdict(explanation))
+    else:
+        show(*explanation_parts(explanation))
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")],
+    messages: Annotated[int, typer.Option("--messages", min=1, help="How many messages.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed, same rows.")],
+    dirty: Annotated[
+        float, typer.Option("--dirty", min=0, max=1, help="The share of bad rows to add.")
+    ] = 0.0,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Write made-up event tables to try rulesets on."""
+    with refused(form), progress("making up rows"):
+        summary = ke.write_sample(folder, messages=messages, seed=seed, dirty=dirty)
+    if form is Format.JSON:
+        show_json(sample_document(summary))
+    else:
+        show(*sample_parts(summary))
+
+
+@contextmanager
+def refused(form: Format) -> Iterator[None]:
+    """Report what prevents a command, and end it with the status that says so."""
+    try:
+        yield
+    except ke.KpiError as error:
+        report(error.diagnostics, form)
+        raise typer.Exit(Exit.COULD_NOT_RUN) from error
+
+
+def chosen(subject: str) -> dict[str, str] | str:
+    """Return the columns and values of `shop_id=S1,agent_id=A`, or a value as it is.
+
+    >>> chosen("shop_id=S1, agent_id=A")
+    {'shop_id': 'S1', 'agent_id': 'A'}
+    """
+    if "=" not in subject:
+        return subject
+    pairs = (part.partition("=") for part in subject.split(","))
+    return {name.strip(): value.strip() for name, _, value in pairs}

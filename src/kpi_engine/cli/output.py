@@ -1,0 +1,72 @@
+"""Where commands write: results to stdout, diagnostics and progress to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from rich.console import Console, RenderableType
+
+import kpi_engine as ke
+
+_WIDTH_OF_A_PIPE = 200
+
+
+class Format(StrEnum):
+    """For people or for machines."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def report(diagnostics: Iterable[ke.Diagnostic], form: Format) -> None:
+    """Write diagnostics to stderr: with carets, or as JSON, one a line."""
+    if form is Format.JSON:
+        for diagnostic in diagnostics:
+            sys.stderr.write(ke.render_json(diagnostic) + "\n")
+        return
+    sys.stderr.write(ke.render_text(diagnostics, color=_error_console().is_terminal))
+
+
+def show(*parts: RenderableType) -> None:
+    """Write text and tables to stdout, in colour on a terminal, as wide as they are in a pipe."""
+    console = Console()
+    if console.is_terminal:
+        for part in parts:
+            console.print(part, highlight=False)
+        return
+    console = Console(width=_WIDTH_OF_A_PIPE)
+    with console.capture() as capture:
+        for part in parts:
+            console.print(part, highlight=False)
+    for line in capture.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def show_json(document: object) -> None:
+    """Write one line of JSON to stdout."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def progress(words: str) -> Iterator[None]:
+    """Show on a terminal what is going on, nothing in a pipe."""
+    console = _error_console()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(words):
+        yield
+
+
+def _error_console() -> Console:
+    return Console(stderr=True)
+
+
+def keep_writing() -> None:
+    """Make characters that a terminal cannot show no reason to stop."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

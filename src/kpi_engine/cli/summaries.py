@@ -1,0 +1,200 @@
+"""What commands say at their end: counts, and the best and the weakest of a run."""
+
+from __future__ import annotations  # the types of the facade are loaded on use
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TypedDict
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+import kpi_engine as ke
+
+SHOWN_AT_EACH_END = 5
+CONTRIBUTIONS_SHOWN = 3
+
+_ROUNDING = frozenset({"part.rounding", "part.limits"})
+
+
+class RunDocument(TypedDict):
+    """A run in numbers."""
+
+    out: str
+    ruleset: str
+    period: str
+    subjects: int
+    rejects: int
+    held: int
+    result_hash: str
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "case"), counted(1200, "case")
+    ('1 case', '1,200 cases')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def findings_line(findings: Iterable[ke.Diagnostic]) -> str:
+    """Return how many errors, warnings and notes there are."""
+    count = Counter(finding.severity for finding in findings)
+    parts = [counted(count[name], name) for name in ("error", "warning", "note") if count[name]]
+    return ", ".join(parts) or "no findings"
+
+
+def cases_line(cases: ke.CaseReport) -> str:
+    """Return how many cases passed and failed."""
+    failed = f", {cases.failed:,} failed" if cases.failed else ""
+    return f"{counted(cases.passed, 'case')} passed{failed}"
+
+
+def run_document(results: ke.Results, out: Path) -> RunDocument:
+    """Return a run in numbers; ``rejects`` counts rows, ``held`` those whose pay is held back."""
+    subjects = results.subjects
+    held = 0
+    if "pay.status" in subjects.columns:
+        held = int((subjects["pay.status"] == "held").sum())
+    return {
+        "out": out.as_posix(),
+        "ruleset": results.receipt["ruleset"],
+        "period": results.receipt["period"],
+        "subjects": subjects.height,
+        "rejects": results.rejects.select("table", "row").unique().height,
+        "held": held,
+        "result_hash": results.receipt["result_hash"],
+    }
+
+
+def run_parts(
+    results: ke.Results, ruleset: ke.Ruleset, document: RunDocument
+) -> Iterator[RenderableType]:
+    """Return the best and the weakest of a run, what was rejected and held, and where it is."""
+    key = results.receipt["subject"]["key"]
+    columns = results.subjects.columns
+    measure = next((name for name in ("score", "pay") if name in columns), None)
+    yield (
+        f"{document['ruleset']} for {document['period']}: "
+        f"{counted(document['subjects'], 'subject')}, written to {document['out']}"
+    )
+    if measure is not None:
+        known = results.subjects.filter(results.subjects[measure].is_not_null())
+        ranked = known.sort([measure, *key], descending=[True, *(False for _ in key)])
+        best, weakest = ranked.to_dicts(), []
+        if ranked.height > 2 * SHOWN_AT_EACH_END:
+            best = ranked.head(SHOWN_AT_EACH_END).to_dicts()
+            weakest = ranked.tail(SHOWN_AT_EACH_END).to_dicts()
+        if best:
+            yield _ranking(best, weakest, key, ruleset)
+    yield _caution(results, document)
+
+
+def _ranking(
+    best: Sequence[Mapping[str, object]],
+    weakest: Sequence[Mapping[str, object]],
+    key: Sequence[str],
+    ruleset: ke.Ruleset,
+) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in key:
+        table.add_column(name)
+    shown = [name for name in ("score", "pay") if name in best[0]]
+    for name in shown:
+        heading = f"pay in {ruleset.currency}" if name == "pay" else name
+        table.add_column(heading, justify="right")
+    table.add_column("mostly from")
+    for rows in (best, weakest):
+        for index, row in enumerate(rows):
+            cells = [str(row[name]) for name in key]
+            cells += [_number(row[name], name, ruleset.minor_digits) for name in shown]
+            last = rows is best and bool(weakest) and index == len(rows) - 1
+            table.add_row(*map(Text, (*cells, _contributions(row))), end_section=last)
+            if last:
+                table.add_row(*("…" for _ in (*cells, "")))
+    return table
+
+
+def _number(value: object, name: str, minor_digits: int) -> str:
+    match value:
+        case None:
+            return "held" if name == "pay" else "unknown"
+        case int():
+            return f"{Decimal(value).scaleb(-minor_digits):,f}"
+        case _:
+            return str(value)
+
+
+def _contributions(row: Mapping[str, object]) -> str:
+    """Return the parts and steps of a score that count most."""
+    parts = {
+        name.partition(".")[2]: value
+        for name, value in row.items()
+        if name.startswith(("part.", "step.")) and name not in _ROUNDING
+    }
+    known = {name: value for name, value in parts.items() if isinstance(value, Decimal) and value}
+    most = sorted(known, key=lambda name: -abs(known[name]))[:CONTRIBUTIONS_SHOWN]
+    return ", ".join(f"{name} {known[name]:+.2f}" for name in most)
+
+
+def _caution(results: ke.Results, document: RunDocument) -> str:
+    if not document["rejects"] and not document["held"]:
+        return "no row rejected, no pay held back"
+    said: list[str] = []
+    if document["rejects"]:
+        reasons = Counter(results.rejects["reason"].to_list())
+        ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+        listed = ", ".join(f"{reason} {count:,}" for reason, count in ordered)
+        said.append(f"{counted(document['rejects'], 'row')} rejected ({listed})")
+    if document["held"]:
+        said.append(f"the pay of {counted(document['held'], 'subject')} held back")
+    return ", ".join(said)
+
+
+def accounting_parts(results: ke.Results) -> Iterator[Table]:
+    """Return where every row went, a table for the tables and one for the metrics."""
+    sections: dict[str, Mapping[str, Mapping[str, object]]] = {
+        "tables": results.accounting["tables"],
+        "metrics": results.accounting["metrics"],
+    }
+    for section, accounts in sections.items():
+        table = Table(box=None, pad_edge=False)
+        table.add_column(section)
+        for word in next(iter(accounts.values()), {}):
+            table.add_column(word, justify="right")
+        for name, account in accounts.items():
+            table.add_row(Text(name), *(f"{count:,}" for count in account.values()))
+        if accounts:
+            yield table
+
+
+def sample_document(summary: ke.SampleSummary) -> dict[str, object]:
+    """Return what was made up, in numbers."""
+    return {
+        "folder": summary.folder.as_posix(),
+        "rows": dict(summary.rows_by_table),
+        "bad_rows": [
+            {"table": table, "reason": reason, "rows": rows}
+            for (table, reason), rows in summary.bad_rows_by_reason.items()
+        ],
+    }
+
+
+def sample_parts(summary: ke.SampleSummary) -> Iterator[RenderableType]:
+    """Return the tables that were made up and their rows."""
+    bad: Counter[str] = Counter()
+    for (name, _), rows in summary.bad_rows_by_reason.items():
+        bad[name] += rows
+    table = Table(box=None, pad_edge=False)
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    if bad:
+        table.add_column("bad rows", justify="right")
+    for name, rows in summary.rows_by_table.items():
+        table.add_row(name, f"{rows:,}", *([f"{bad[name]:,}"] if bad else []))
+    yield table
+    yield f"written to {summary.folder.as_posix()}"

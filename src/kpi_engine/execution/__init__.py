@@ -1,0 +1,1 @@
+"""Plan and tables in, results out: contracts, runs, accounting, results on disk."""

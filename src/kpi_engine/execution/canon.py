@@ -1,0 +1,75 @@
+"""The canonical text of a result, and its hash: equal wherever the rows and rules are equal."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+import polars as pl
+
+_TITLE: Final = "kpi_engine result 1"
+_NULL: Final = r"\N"
+_ESCAPES: Final = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
+_PLACES: Final = ("file", "line_number")
+_ROWS_AT_ONCE: Final = 65_536
+
+
+def result_hash(subjects: pl.DataFrame, lines: pl.DataFrame) -> str:
+    r"""Return the SHA-256 of the canonical text of two frames, in hexadecimal digits.
+
+    Where a rule is written is no part of a result: the columns ``file`` and ``line_number`` of the
+    lines stay out of it.
+
+    The text is UTF-8, each line ended by a line feed: a title, then for each frame its name, its
+    column names and its rows in their order. Values are separated by tabs, and `\`, tab, line feed
+    and carriage return inside them are written `\\`, `\t`, `\n` and `\r`. A missing value is `\N`.
+    Whole numbers are in decimal digits, decimals with all their places, conditions `true` or
+    `false`, days `2026-10-01`, times `2026-10-01T08:00:00.000000Z`.
+
+    >>> frame = pl.DataFrame({"agent_id": ["a1"], "pay": [179980]})
+    >>> result_hash(frame, frame)[:8]
+    'e962a20a'
+    """
+    digest = hashlib.sha256()
+    for line in canonical_lines(subjects, lines):
+        digest.update(line.encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def canonical_lines(subjects: pl.DataFrame, lines: pl.DataFrame) -> Iterator[str]:
+    """Return the canonical text of two frames, line by line."""
+    yield _TITLE
+    placeless = lines.drop(_PLACES, strict=False)
+    for name, frame in (("subjects", subjects), ("lines", placeless)):
+        yield name
+        yield "\t".join(_escaped(column) for column in frame.columns)
+        for part in frame.iter_slices(_ROWS_AT_ONCE):
+            yield from part.select(canonical_row(part)).to_series()
+
+
+def canonical_row(frame: pl.DataFrame) -> pl.Expr:
+    """Return the canonical text of the rows of a frame."""
+    cells = [_cell(pl.col(name), dtype) for name, dtype in frame.schema.items()]
+    return pl.concat_str(cells, separator="\t")
+
+
+def _cell(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype == pl.String:
+        text = value
+        for character, written in _ESCAPES:
+            text = text.str.replace_all(character, written, literal=True)
+    elif isinstance(dtype, pl.Datetime):
+        text = value.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    elif dtype == pl.Date:
+        text = value.dt.strftime("%Y-%m-%d")
+    elif dtype == pl.Boolean or dtype.is_integer() or dtype.is_decimal():
+        text = value.cast(pl.String)
+    else:
+        raise TypeError(dtype)
+    return text.fill_null(_NULL)
+
+
+def _escaped(text: str) -> str:
+    for character, written in _ESCAPES:
+        text = text.replace(character, written)
+    return text

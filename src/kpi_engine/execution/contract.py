@@ -1,0 +1,156 @@
+"""The columns of a result: what the slip left as whole numbers, in the units people read."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import polars as pl
+
+from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
+from kpi_engine.ruleset.checked import Item, Metric, Ruleset
+
+METRIC_PLACES = 9
+"""The decimals with which a number is shown."""
+
+POINT_PLACES = 6
+"""The decimals of points and of parts of the score."""
+
+_DIGITS_AT_ONCE = 3
+
+
+def subject_columns(ruleset: Ruleset, period: str) -> list[pl.Expr]:
+    """Return the columns of ``subjects`` in contract order, over the frame of the slip.
+
+    Grain: one row per subject.
+    """
+    types = ruleset.tables[ruleset.subject.table].types
+    columns = [
+        *(shown_value(pl.col(name), types[name].kind).alias(name) for name in ruleset.subject.key),
+        pl.lit(period).alias("period"),
+    ]
+    for metric in ruleset.metrics.values():
+        columns += _metric_columns(metric)
+    if ruleset.score is not None:
+        columns += [_decimal(f"points.{path}") for path in point_paths(ruleset.score.items)]
+        columns += [_decimal(f"part.{path}") for path in leaf_paths(ruleset.score.items)]
+        if ruleset.score.steps:
+            columns += [_decimal(f"step.{name}") for name, _ in ruleset.score.steps]
+            columns.append(_decimal("part.limits"))
+        columns += [
+            _decimal("part.rounding"),
+            _decimal("score", ruleset.score.places),
+            pl.col("score.status"),
+        ]
+    if ruleset.pay is not None:
+        columns += [pl.col(f"line.{name}").cast(pl.Int64) for name in pay_names(ruleset)]
+        columns += [pl.col("pay").cast(pl.Int64), pl.col("pay.status")]
+    columns.append(pl.lit(ruleset.currency).alias("currency"))
+    return columns
+
+
+def point_paths(items: tuple[Item, ...]) -> Iterator[str]:
+    """Return the paths of items, a group before its children."""
+    for item in items:
+        yield item.path
+        yield from point_paths(item.children)
+
+
+def leaf_paths(items: tuple[Item, ...]) -> Iterator[str]:
+    """Return the paths of the items that have points of their own."""
+    for item in items:
+        if item.children:
+            yield from leaf_paths(item.children)
+        else:
+            yield item.path
+
+
+def pay_names(ruleset: Ruleset) -> list[str]:
+    """Return the names of the pay lines, then of the steps."""
+    if ruleset.pay is None:
+        return []
+    return [name for name, _ in (*ruleset.pay.lines, *ruleset.pay.steps)]
+
+
+def _metric_columns(metric: Metric) -> list[pl.Expr]:
+    name = f"metric.{metric.name}"
+    status = pl.col(f"{name}.status")
+    kind = metric.type.kind
+    num = den = pl.lit(None, dtype=pl.Int64)
+    if kind in QUANTITIES:
+        above, below = pl.col(f"{name}.num"), pl.col(f"{name}.den")
+        known = status == "ok"
+        value = _shown_quotient(
+            pl.when(known).then(above), pl.when(known & (below != 0)).then(below), kind
+        )
+        if metric.fraction:
+            exact = pl.Int64 if metric.table is not None else pl.Decimal(38, 0)
+            num, den = above.cast(exact), below.cast(exact)
+    else:
+        value = shown_value(pl.col(name), kind)
+    count = pl.col(f"{name}.n") if metric.table is not None else pl.lit(None, dtype=pl.Int64)
+    return [
+        value.alias(name),
+        num.alias(f"{name}.num"),
+        den.alias(f"{name}.den"),
+        count.alias(f"{name}.n"),
+        status,
+    ]
+
+
+def shown_value(value: pl.Expr, kind: Kind) -> pl.Expr:
+    """Return a value in storage form as people read it; numbers have other ways."""
+    match kind:
+        case Kind.DATETIME:
+            return value.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        case Kind.DATE:
+            return value.cast(pl.Int32).cast(pl.Date)
+        case Kind.MONTH:
+            year = (value // 12).cast(pl.String).str.zfill(4)
+            return year + "-" + (value % 12 + 1).cast(pl.String).str.zfill(2)
+        case _:
+            return value
+
+
+def stored_value(shown: pl.Expr, kind: Kind) -> pl.Expr:
+    """Return a value that people read in storage form again; numbers have other ways."""
+    match kind:
+        case Kind.DATETIME | Kind.DATE:
+            return shown.to_physical().cast(pl.Int64)
+        case Kind.MONTH:
+            year, month = (
+                shown.str.slice(at, size).cast(pl.Int64) for at, size in ((0, 4), (5, 2))
+            )
+            return year * 12 + month - 1
+        case _:
+            return shown
+
+
+def _decimal(name: str, places: int = POINT_PLACES) -> pl.Expr:
+    """Return a whole number of 10^-places as a decimal."""
+    return _scaled(pl.col(name), places).alias(name)
+
+
+def _scaled(units: pl.Expr, places: int) -> pl.Expr:
+    step = pl.lit(Decimal(1).scaleb(-places), dtype=pl.Decimal(38, places))
+    return units.cast(pl.Decimal(38, 0)) * step
+
+
+def _shown_quotient(num: pl.Expr, den: pl.Expr, kind: Kind) -> pl.Expr:
+    if kind in PLAIN:
+        return _scaled(_rounded_quotient(num, den, METRIC_PLACES), METRIC_PLACES)
+    return _rounded_quotient(num, den, 0).cast(pl.Int64)
+
+
+def _rounded_quotient(num: pl.Expr, den: pl.Expr, places: int) -> pl.Expr:
+    """Return num / den in units of 10^-places, rounded half away from zero.
+
+    Long division, a few digits at once: a product of all of them could leave 128 bits.
+    """
+    above, below = num.cast(pl.Int128), den.cast(pl.Int128)
+    sign = above.sign() * below.sign()
+    divisor = below.abs()
+    quotient, rest = above.abs() // divisor, above.abs() % divisor
+    for _ in range(places // _DIGITS_AT_ONCE):
+        rest = rest * 10**_DIGITS_AT_ONCE
+        quotient = quotient * 10**_DIGITS_AT_ONCE + rest // divisor
+        rest = rest % divisor
+    return sign * (quotient + (rest * 2 >= divisor).cast(pl.Int128))

@@ -1,0 +1,145 @@
+"""Results on disk: written whole or not at all, and read back."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+import polars as pl
+from polars.exceptions import ComputeError, PolarsError
+
+from kpi_engine.execution.canon import result_hash
+from kpi_engine.execution.results import Receipt, Results
+from kpi_engine.text.diagnostics import diagnose
+from kpi_engine.text.errors import DataError
+
+RECEIPT = "receipt.json"
+FRAMES = ("subjects", "lines", "rejects")
+FILES = frozenset({RECEIPT, *(f"{name}.parquet" for name in FRAMES)})
+"""The files of a result."""
+
+_PARTIAL = ".partial"
+_REPLACED = ".replaced"
+
+
+def write_results(results: Results, folder: str | Path) -> None:
+    """Write the four files of a result into a folder, all of them or none.
+
+    They are written beside the folder under another name, flushed to disk and moved into place at
+    once. An earlier result in the folder is replaced; anything else in it refuses the write.
+    Whoever reads the folder meets the old result or the new one; in the instant between them,
+    none.
+
+    Raises:
+        DataError: the folder holds something else than a result, or cannot be written. What stood
+            there stands there still.
+    """
+    target = Path(folder).absolute()
+    with _reporting(target):
+        if target.exists() and not _may_be_replaced(target):
+            raise DataError([diagnose("K450", folder=folder)])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.parent / f".{target.name}.{token_hex(8)}{_PARTIAL}"
+        partial.mkdir()
+        try:
+            _write_files(results, partial)
+            _move_into_place(partial, target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def read_results(folder: str | Path) -> Results:
+    """Return the result that was written into a folder, its hash checked.
+
+    Raises:
+        DataError: the folder holds no result, or one that is not what was written.
+    """
+    place = Path(folder)
+    try:
+        receipt: Receipt = json.loads((place / RECEIPT).read_text("utf-8"))
+        subjects, lines, rejects = (pl.read_parquet(place / f"{name}.parquet") for name in FRAMES)
+    except OSError as error:
+        reason = f"`{Path(error.filename or place).name}`: {(error.strerror or str(error)).lower()}"
+        raise DataError([diagnose("K452", folder=folder, reason=reason)]) from error
+    except (PolarsError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError([diagnose("K452", folder=folder, reason=reason)]) from error
+    if not _is_receipt(receipt):
+        raise DataError([diagnose("K452", folder=folder, reason="its receipt is another one's")])
+    found, expected = result_hash(subjects, lines), receipt["result_hash"]
+    if found != expected:
+        raise DataError([diagnose("K453", folder=folder, found=found, expected=expected)])
+    return Results(subjects, lines, rejects, receipt)
+
+
+@contextmanager
+def _reporting(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ComputeError) as error:
+        # Polars speaks for the operating system where a frame could not be written
+        reason = error.strerror if isinstance(error, OSError) else None
+        shown = (reason or str(error)).lower()
+        raise DataError([diagnose("K451", folder=folder, reason=shown)]) from error
+
+
+def _may_be_replaced(folder: Path) -> bool:
+    """Return whether a folder is empty or holds a result of ours and nothing else."""
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    names = {entry.name for entry in folder.iterdir()}
+    if not names:
+        return True
+    if names != FILES:
+        return False
+    try:
+        return _is_receipt(json.loads((folder / RECEIPT).read_text("utf-8")))
+    except ValueError:
+        return False
+
+
+def _is_receipt(document: object) -> bool:
+    if not isinstance(document, dict):
+        return False
+    versions = document.get("versions")
+    return isinstance(versions, dict) and "kpi_engine" in versions and "result_hash" in document
+
+
+def _write_files(results: Results, folder: Path) -> None:
+    frames = dict(zip(FRAMES, (results.subjects, results.lines, results.rejects), strict=True))
+    for name, frame in frames.items():
+        with (folder / f"{name}.parquet").open("wb") as file:
+            frame.write_parquet(file)
+            os.fsync(file.fileno())
+    with (folder / RECEIPT).open("w", encoding="utf-8") as file:
+        json.dump(results.receipt, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _move_into_place(partial: Path, target: Path) -> None:
+    if not target.exists():
+        partial.rename(target)
+    else:
+        aside = partial.with_suffix(_REPLACED)
+        target.rename(aside)
+        try:
+            partial.rename(target)
+        except OSError:
+            aside.rename(target)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    _flush_folder(target.parent)

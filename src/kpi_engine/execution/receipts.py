@@ -1,0 +1,69 @@
+"""The receipt of a run: what went in, under which rules and versions, and what came of it."""
+
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+import polars as pl
+
+from kpi_engine.execution.inputs import Input
+from kpi_engine.execution.results import Accounting, InputReceipt, NoteReceipt, Receipt
+from kpi_engine.execution.rules import rules_in_force
+from kpi_engine.ruleset.checked import Item, Ruleset
+from kpi_engine.text.diagnostics import Diagnostic
+
+
+def write_receipt(
+    ruleset: Ruleset,
+    inputs: Mapping[str, InputReceipt],
+    accounting: Accounting,
+    notes: Iterable[Diagnostic],
+    stamp: tuple[str, str, str],
+) -> Receipt:
+    """Return the receipt of a run; the stamp is its period, ``as_of`` and the result's hash.
+
+    No clock of the machine is in it: the same run gives the same receipt.
+    """
+    period, as_of, result = stamp
+    return {
+        "versions": versions(),
+        "ruleset": ruleset.name,
+        "layers": [
+            {"name": layer.name, "path": layer.path, "sha256": layer.sha256}
+            for layer in ruleset.layers
+        ],
+        "rules": rules_in_force(ruleset),
+        "kinds": {name: metric.type.kind.name.lower() for name, metric in ruleset.metrics.items()},
+        "weights": dict(_weights(ruleset.score.items)) if ruleset.score is not None else {},
+        "inputs": dict(inputs),
+        "subject": {"table": ruleset.subject.table, "key": list(ruleset.subject.key)},
+        "period": period,
+        "as_of": as_of,
+        "accounting": accounting,
+        "notes": [_note(note) for note in notes],
+        "result_hash": result,
+    }
+
+
+def _weights(items: tuple[Item, ...]) -> Iterator[tuple[str, str]]:
+    for item in items:
+        yield item.path, str(item.weight)
+        yield from _weights(item.children)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a number depends on."""
+    try:
+        own = version("kpi-engine")
+    except PackageNotFoundError:  # run from the source tree, not installed
+        own = "0+source"
+    return {"kpi_engine": own, "polars": pl.__version__, "python": platform.python_version()}
+
+
+def input_receipt(opened: Input, rows: int) -> InputReceipt:
+    """Return what a table was given as: of a file its name and the hash of its bytes."""
+    return {"file": opened.file, "sha256": opened.sha256, "rows": rows}
+
+
+def _note(note: Diagnostic) -> NoteReceipt:
+    return {"code": note.code, "severity": note.severity, "message": note.message}

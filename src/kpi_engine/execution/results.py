@@ -1,0 +1,122 @@
+"""What a run gives: frames with questions on them, and the receipt of how they came about."""
+
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+import polars as pl
+
+from kpi_engine.text.diagnostics import Diagnostic
+
+
+class TableAccount(TypedDict):
+    """Where the rows of a table went: in_window = accepted + rejected."""
+
+    in_window: int
+    outside: int
+    undated: int
+    accepted: int
+    rejected: int
+
+
+class MetricUse(TypedDict):
+    """Where the rows of a metric went: accepted = used + filtered + unknown + no_subject."""
+
+    accepted: int
+    used: int
+    filtered: int
+    unknown: int
+    no_subject: int
+
+
+class Accounting(TypedDict):
+    """The accounts of the tables and of the metrics that are gathered from rows, by name."""
+
+    tables: dict[str, TableAccount]
+    metrics: dict[str, MetricUse]
+
+
+class LayerReceipt(TypedDict):
+    """One file of the ruleset."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+class RuleReceipt(TypedDict):
+    """A rule as it was in force: where it is written, its text, and the params it reads."""
+
+    file: str
+    line: int
+    text: str
+    params: dict[str, str]
+
+
+class InputReceipt(TypedDict):
+    """A table as it was given; a frame has no file and no bytes to hash."""
+
+    file: str | None
+    sha256: str | None
+    rows: int
+
+
+class NoteReceipt(TypedDict):
+    """A finding of the run that did not stop it."""
+
+    code: str
+    severity: str
+    message: str
+
+
+class SubjectReceipt(TypedDict):
+    """Who was assessed: the roster table and its key."""
+
+    table: str
+    key: list[str]
+
+
+class Receipt(TypedDict):
+    """How a result came about. ``result_hash`` covers the subjects and the lines.
+
+    ``kinds`` are those of the metrics: number, ratio, money, duration, bool, text, date, datetime
+    or month. ``weights`` are those of the items by path, each a quotient
+    of whole numbers: its share among its siblings before any of them leaves.
+    """
+
+    versions: dict[str, str]
+    ruleset: str
+    layers: list[LayerReceipt]
+    rules: dict[str, RuleReceipt]
+    kinds: dict[str, str]
+    weights: dict[str, str]
+    inputs: dict[str, InputReceipt]
+    subject: SubjectReceipt
+    period: str
+    as_of: str
+    accounting: Accounting
+    notes: list[NoteReceipt]
+    result_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The result of a run of one period.
+
+    ``subjects``: one row per subject of the roster. ``lines``: one row per subject and pay line or
+    pay step. ``rejects``: one row per refused value or key. ``facts``: one row per subject and
+    metric gathered from rows, what `score` starts from; None where the results were read from
+    disk. ``diagnostics`` are notes and warnings. Money is in minor units, durations are in
+    microseconds, and no column is a float.
+    """
+
+    subjects: pl.DataFrame
+    lines: pl.DataFrame
+    rejects: pl.DataFrame
+    receipt: Receipt
+    facts: pl.DataFrame | None = None
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+    @property
+    def accounting(self) -> Accounting:
+        """The accounts of the tables and the metrics."""
+        return self.receipt["accounting"]

@@ -1,0 +1,1 @@
+"""From a checked ruleset to exact, vectorized steps of Polars."""

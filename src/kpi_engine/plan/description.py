@@ -1,0 +1,103 @@
+"""A plan in words: which tables, per which keys, what is gathered, in which order."""
+
+from collections.abc import Iterator
+
+from kpi_engine.language.core import Core, Gather
+from kpi_engine.plan.nodes import Assignments, GatherColumn, GatherStep, Plan, TableStep
+
+_SIGN_BY_OP = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "floordiv": "//",
+    "mod": "%",
+    "eq": "=",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "and": "and",
+    "or": "or",
+}
+
+
+def describe_plan(plan: Plan) -> str:
+    """Return a plan as text: tables, roster, gathers and slip in the order they run."""
+    return "\n".join(_lines(plan)) + "\n"
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield f"plan of {plan.ruleset.name}, days of {plan.calendar.zone}"
+    for table in plan.tables:
+        yield from _table_lines(table)
+    roster = plan.roster
+    yield f"roster from {roster.table} by {', '.join(roster.key)}"
+    if roster.where is not None:
+        yield f"  where {_core_text(roster.where)}"
+    if roster.valid is not None:
+        yield f"  valid from {roster.valid[0].column} to {roster.valid[1].column}"
+    for step in plan.gathers:
+        yield from _gather_lines(step)
+    for part in plan.slip:
+        yield f"slip {part.name}"
+        yield from _assignment_lines(part.assignments)
+
+
+def _table_lines(table: TableStep) -> Iterator[str]:
+    if table.origin is None:
+        yield f"table {table.name} reads {', '.join(table.reads)}"
+    else:
+        yield f"table {table.name} from {table.origin} reads {', '.join(table.reads)}"
+    yield from _assignment_lines(table.dating)
+    if table.where is not None:
+        yield f"  where {_core_text(table.where)}"
+    yield from _assignment_lines(table.arguments)
+    if table.per is not None:
+        yield f"  per {', '.join(table.per)}"
+    for column in table.gathers:
+        yield f"  {_gather_text(column)}"
+    yield from _assignment_lines(table.added)
+    for name in table.drops:
+        yield f"  drop {name}"
+
+
+def _gather_lines(step: GatherStep) -> Iterator[str]:
+    clock = "every period" if step.clock is None else f"the window by {step.clock.column}"
+    yield f"facts from {step.table} in {clock} by {', '.join(step.key)}"
+    yield from _assignment_lines(step.arguments)
+    for column in step.gathers:
+        yield f"  {_gather_text(column)}"
+    yield from _assignment_lines(step.assignments)
+
+
+def _gather_text(column: GatherColumn) -> str:
+    return f"{column.name} = {column.gather.function}({column.argument or ''})"
+
+
+def _assignment_lines(assignments: Assignments) -> Iterator[str]:
+    for assignment in assignments:
+        yield f"  {assignment.name} = {_core_text(assignment.core)}"
+
+
+def _core_text(core: Core) -> str:
+    """Return an operation as text, every operation in brackets."""
+    args = [_core_text(arg) if isinstance(arg, Core) else _value_text(arg) for arg in core.args]
+    match core.op:
+        case "lit" | "column" | "gather":
+            return (
+                args[0] if core.op != "lit" or not isinstance(core.args[0], str) else f"'{args[0]}'"
+            )
+        case "if":
+            return f"({args[1]} if {args[0]} else {args[2]})"
+        case _ if core.op in _SIGN_BY_OP:
+            return f"({f' {_SIGN_BY_OP[core.op]} '.join(args)})"
+        case _:
+            return f"{core.op}({', '.join(args)})"
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, Gather):
+        argument = "" if value.argument is None else _core_text(value.argument)
+        return f"{value.function}({argument})"
+    return "unknown" if value is None else str(value)

@@ -1,0 +1,90 @@
+"""Columns computed in levels: each level is one `with_columns` over the levels before it."""
+
+from collections import Counter
+
+import polars as pl
+
+from kpi_engine.language.core import Core
+from kpi_engine.plan.graph import columns_in, interned, operands_of, postorder, rebuilt
+from kpi_engine.plan.lowering import lower
+from kpi_engine.plan.nodes import Assignment, Assignments, Calendar
+
+_PLAIN = frozenset({"lit", "column", "gather"})
+
+_SHARED = "~shared"
+
+
+def with_shared(assignments: Assignments) -> Assignments:
+    """Return the assignments with every operation that is used twice made a column of its own.
+
+    Each of them stands before the first that reads it.
+    """
+    roots = interned([assignment.core for assignment in assignments])
+    users = Counter(id(operand) for node in postorder(roots) for operand in operands_of(node))
+    users.update(id(root) for root in roots)
+    made: dict[str, Core] = {}
+
+    def share(before: Core, after: Core) -> Core:
+        if before.op in _PLAIN or users[id(before)] < 2 or _is_small(before):  # noqa: PLR2004 (twice)
+            return after
+        name = f"{_SHARED}.{len(made)}"
+        made[name] = after
+        return Core("column", (name,), after.low, after.high)
+
+    cores = rebuilt(roots, share)
+    result: list[Assignment] = []
+    for assignment, core in zip(assignments, cores, strict=True):
+        result += [Assignment(name, made.pop(name)) for name in _needed_of(core, made)]
+        result.append(Assignment(assignment.name, core))
+    return tuple(result)
+
+
+def _is_small(core: Core) -> bool:
+    return all(operand.op in _PLAIN for operand in operands_of(core))
+
+
+def _needed_of(core: Core, made: dict[str, Core]) -> list[str]:
+    """Return the shared columns a core reads that nobody before has read, in the order made."""
+    found: set[str] = set()
+    waiting = [core]
+    while waiting:
+        new = [name for name in columns_in([waiting.pop()]) if name in made and name not in found]
+        found.update(new)
+        waiting += [made[name] for name in new]
+    return [name for name in made if name in found]
+
+
+def in_levels(assignments: Assignments) -> list[Assignments]:
+    """Return the assignments by level: each reads only columns of earlier levels, or given ones."""
+    level_by_name: dict[str, int] = {}
+    levels: list[list[Assignment]] = []
+    for assignment in assignments:
+        reads = columns_in([assignment.core])
+        level = max((level_by_name[name] + 1 for name in reads if name in level_by_name), default=0)
+        level_by_name[assignment.name] = level
+        if level == len(levels):
+            levels.append([])
+        levels[level].append(assignment)
+    return [tuple(level) for level in levels]
+
+
+def with_assigned(
+    frame: pl.LazyFrame, assignments: Assignments, calendar: Calendar
+) -> pl.LazyFrame:
+    """Return the frame with a column for every assignment, shared ones included; rows stay."""
+    for level in in_levels(assignments):
+        frame = frame.with_columns(
+            lower(assignment.core, calendar).alias(assignment.name) for assignment in level
+        )
+    return frame
+
+
+def needed(assignments: Assignments, names: set[str]) -> Assignments:
+    """Return the assignments that the named columns need, in their order."""
+    wanted = set(names)
+    kept: list[Assignment] = []
+    for assignment in reversed(assignments):
+        if assignment.name in wanted:
+            kept.append(assignment)
+            wanted.update(columns_in([assignment.core]))
+    return tuple(reversed(kept))

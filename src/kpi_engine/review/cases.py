@@ -1,0 +1,173 @@
+"""The tests of rulesets run: cases of given rows or given values, held to what they expect."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from kpi_engine.execution.running import run
+from kpi_engine.plan.compiling import compile_ruleset
+from kpi_engine.plan.nodes import Plan
+from kpi_engine.review.binding import BoundCase, Evaluation
+from kpi_engine.review.evaluation import evaluate_rows
+from kpi_engine.review.files import TEST_SUFFIX, find_files, kind_of
+from kpi_engine.review.frames import report_rejects, text_frames
+from kpi_engine.review.gathering import facts_of_nobody, gather_frames
+from kpi_engine.review.literals import units_of
+from kpi_engine.review.preparation import PreparedCase, PreparedFile, prepare_file
+from kpi_engine.review.verdicts import compare_rows, compare_values, find_subject
+from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
+from kpi_engine.text.errors import DataError
+from kpi_engine.text.located import Scalar
+
+_ROW = "~row"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """What became of one case: it passed where nothing was found."""
+
+    file: str
+    case: str
+    passed: bool
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """What became of every case, how many passed and failed, and all findings in reading order.
+
+    A file that cannot be read, or whose ruleset is wrong, has findings that belong to no case.
+    """
+
+    results: tuple[CaseResult, ...]
+    passed: int
+    failed: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def run_case_files(paths: Iterable[Path]) -> CaseReport:
+    """Return what became of the cases in test files, and in those of folders.
+
+    Finding no case at all is an error among the diagnostics.
+    """
+    results: list[CaseResult] = []
+    findings: list[Diagnostic] = []
+    for path in paths:
+        files = _test_files(path) if path.is_dir() else [path]
+        if not files:
+            findings.append(diagnose("K502", name=path.as_posix()))
+        for file in files:
+            prepared = prepare_file(file)
+            findings += prepared.diagnostics
+            results += _run_file(prepared)
+    if not results and not findings:
+        findings.append(diagnose("K502", name="."))
+    findings += [finding for result in results for finding in result.diagnostics]
+    passed = sum(result.passed for result in results)
+    failed = len(results) - passed
+    return CaseReport(tuple(results), passed, failed, tuple(in_reading_order(findings)))
+
+
+def _test_files(folder: Path) -> list[Path]:
+    return [
+        file
+        for file in find_files(folder)
+        if file.name.endswith(TEST_SUFFIX) or kind_of(file) == "test"
+    ]
+
+
+def _run_file(prepared: PreparedFile) -> list[CaseResult]:
+    file = prepared.path.as_posix()
+    if len(prepared.cases) < len(prepared.written):
+        return [CaseResult(file, name, passed=False, diagnostics=()) for name in prepared.written]
+    plan_by_ruleset: dict[int, Plan] = {}
+    results: list[CaseResult] = []
+    for case in prepared.cases:
+        findings = case.diagnostics
+        if not findings:
+            key = id(case.ruleset)
+            if key not in plan_by_ruleset:
+                plan_by_ruleset[key] = compile_ruleset(case.ruleset)
+            findings = tuple(_run_case(case, plan_by_ruleset[key], prepared.period))
+        name = case.bound.name.value
+        results.append(CaseResult(file, name, passed=not findings, diagnostics=findings))
+    return results
+
+
+def _run_case(case: PreparedCase, plan: Plan, period: str) -> list[Diagnostic]:
+    bound = case.bound
+    frames = text_frames(case.ruleset, bound.tables)
+    try:
+        if bound.evaluations:
+            return _run_evaluations(bound, plan, frames, period)
+        return _run_rows(bound, plan, frames, period)
+    except DataError as error:
+        return [_refusal(bound, finding) for finding in error.diagnostics]
+
+
+def _refusal(bound: BoundCase, finding: Diagnostic) -> Diagnostic:
+    """Return why a case could not run, at the place of its name."""
+    return diagnose(
+        "K532",
+        bound.name.span,
+        case=bound.name.value,
+        reason=finding.message,
+        fix=finding.help,
+    )
+
+
+def _run_rows(
+    bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], period: str
+) -> list[Diagnostic]:
+    ruleset, case = plan.ruleset, bound.name.value
+    results = run(plan, frames, period=period)
+    expected = {check.name for check in bound.rows if check.word == "rejected"}
+    findings = report_rejects(ruleset, bound.tables, results.rejects, expected)
+    findings += compare_rows(case, results.accounting, bound.rows)
+    rows = results.subjects.to_dicts()
+    for each in bound.subjects:
+        row, missing = find_subject(each.subject, rows, ruleset.subject.key)
+        findings += missing
+        if row is not None:
+            name = f"`{each.subject.value}`"
+            findings += compare_values(case, name, row, each.checks, units_of(ruleset))
+    return findings
+
+
+def _run_evaluations(
+    bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], period: str
+) -> list[Diagnostic]:
+    if bound.subject is None:
+        facts, findings = facts_of_nobody(plan, period), list[Diagnostic]()
+    else:
+        facts, findings = _facts_of(bound.subject, bound, plan, frames, period)
+    if findings:
+        return findings
+    units = units_of(plan.ruleset)
+    rows, findings = evaluate_rows(plan, facts, bound.evaluations, period)
+    for number, (row, evaluation) in enumerate(zip(rows, bound.evaluations, strict=False), 1):
+        who = _row_name(number, evaluation)
+        findings += compare_values(bound.name.value, who, row, evaluation.checks, units)
+    return findings
+
+
+def _row_name(number: int, evaluation: Evaluation) -> str:
+    given = ", ".join(f"`{value.name}` = {value.cell.text}" for value in evaluation.given)
+    return f"row {number} ({given})"
+
+
+def _facts_of(
+    subject: Scalar, bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], period: str
+) -> tuple[pl.DataFrame, list[Diagnostic]]:
+    """Return the facts of one subject of the roster that a case gives, and rejected rows."""
+    gathered = gather_frames(plan, frames, period)
+    findings = report_rejects(plan.ruleset, bound.tables, gathered.rejects, frozenset())
+    key = plan.ruleset.subject.key
+    rows = gathered.facts.select(key).with_row_index(_ROW).to_dicts()
+    row, missing = find_subject(subject, rows, key)
+    findings += missing
+    if row is None:
+        return gathered.facts.clear(), findings
+    return gathered.facts.slice(int(str(row[_ROW])), 1), findings
