@@ -165,8 +165,8 @@ def _check_roster(table: PipeTable, ruleset: Ruleset) -> list[Diagnostic]:
     """Return a finding for every roster column that is read, always known, and yet not given."""
     roster = ruleset.tables[ruleset.subject.table]
     defaults = {column.name for column in roster.columns if column.default is not None}
-    read = {ref.name for rule in subject_rules(ruleset) for ref in references(rule.node)}
     given = {cell.text for cell in table.header} | defaults | set(ruleset.subject.key)
+    read = {ref.name for rule in subject_rules(ruleset, given) for ref in references(rule.node)}
     return [
         diagnose("K529", table.scalar.span, name=name)
         for name, type_ in roster.types.items()

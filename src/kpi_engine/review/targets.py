@@ -1,6 +1,7 @@
 """What a ruleset test may give and may expect, by name, and how results show it."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -73,12 +74,12 @@ def pay_names(ruleset: Ruleset) -> tuple[str, ...]:
     return tuple(name for name, _ in (*ruleset.pay.lines, *ruleset.pay.steps))
 
 
-def subject_rules(ruleset: Ruleset) -> Iterator[Rule]:
-    """Return the rules that speak of a subject and not of rows."""
+def subject_rules(ruleset: Ruleset, given: AbstractSet[str]) -> Iterator[Rule]:
+    """Return the rules that speak of a subject and not of rows, but for those of given values."""
     for metric in ruleset.metrics.values():
-        if metric.table is None:
+        if metric.table is None and metric.name not in given:
             yield metric.value
-    if ruleset.score is not None:
+    if ruleset.score is not None and "score" not in given:
         yield from _item_rules(ruleset.score.items)
         yield from (step for _, step in ruleset.score.steps)
     if ruleset.pay is not None:
