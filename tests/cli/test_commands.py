@@ -1,0 +1,379 @@
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+import kpi_engine as ke
+from kpi_engine.cli.commands import app
+
+RUN = ("run", "shop.yaml", "--data", "data", "--period", "2026-10", "--out", "out")
+pytestmark = pytest.mark.usefixtures("folder")
+
+DIAGNOSTIC_KEYS = [
+    "code",
+    "severity",
+    "message",
+    "file",
+    "line",
+    "column",
+    "end_line",
+    "end_column",
+    "help",
+]
+
+
+def called(*arguments: str, status: int) -> Result:
+    """Return what a command says, after checking its status and that nothing was raised."""
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == status, result.output
+    return result
+
+
+def codes(stderr: str) -> list[str]:
+    """Return the codes of diagnostics in JSON lines."""
+    documents = [json.loads(line) for line in stderr.splitlines()]
+    assert all(list(document) == DIAGNOSTIC_KEYS for document in documents)
+    return [document["code"] for document in documents]
+
+
+def refused(*arguments: str) -> list[str]:
+    """Return the codes with which a command is refused, having written nothing."""
+    result = called(*arguments, "--format", "json", status=2)
+    assert result.stdout == ""
+    assert not Path("out").exists()
+    return codes(result.stderr)
+
+
+def changed(path: str, old: str, new: str) -> None:
+    """Replace the only place of a text in a file."""
+    text = Path(path).read_text("utf-8")
+    assert text.count(old) == 1, text
+    Path(path).write_text(text.replace(old, new), "utf-8")
+
+
+def test_check_of_a_sound_ruleset_is_clean():
+    result = called("check", ".", status=0)
+    assert (result.stdout, result.stderr) == ("no findings\n", "")
+
+
+def test_check_reports_every_mistake_with_its_place():
+    changed("shop.yaml", "share(in_time)", "share(in_tmie)")
+    changed("shop.yaml", "asked > 1", "asked > 1 CNY")
+    result = called("check", "shop.yaml", status=1)
+    assert result.stdout == "2 errors\n"
+    assert result.stderr == (
+        "shop.yaml:30:36: error[K220]: unknown name `in_tmie`\n"
+        "   30 |   响应率: {from: rounds, value: share(in_tmie), min_rows: 2}\n"
+        "      |                                       ^^^^^^^\n"
+        "   = help: did you mean `in_time`?\n"
+        "\n"
+        "shop.yaml:36:21: error[K233]: a number is compared with an amount of money, two values of "
+        "one unit were expected\n"
+        "   36 |   diligent: default(asked > 1 CNY, false)\n"
+        "      |                     ^^^^^^^^^^^^^\n"
+    )
+
+
+def test_check_in_json_is_one_diagnostic_a_line():
+    changed("shop.yaml", "share(in_time)", "share(in_tmie)")
+    result = called("check", "shop.yaml", "--format", "json", status=1)
+    assert result.stdout == ""
+    assert json.loads(result.stderr) == {
+        "code": "K220",
+        "severity": "error",
+        "message": "unknown name `in_tmie`",
+        "file": "shop.yaml",
+        "line": 30,
+        "column": 36,
+        "end_line": 30,
+        "end_column": 43,
+        "help": "did you mean `in_time`?",
+    }
+
+
+def test_notes_leave_a_check_clean():
+    changed("shop.yaml", "'attain(asked, 4)', weight: 40}", "'attain(asked, 4)'}")
+    result = called("check", "shop.yaml", "--format", "json", status=0)
+    assert codes(result.stderr) == ["K386"]
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_a_path_that_is_not_there_could_not_run(command):
+    result = called(command, "missing.yaml", status=2)
+    assert "`missing.yaml` cannot be read: no such file or directory" in result.stderr
+
+
+def test_a_folder_without_rulesets_could_not_be_checked():
+    assert codes(called("check", "data", "--format", "json", status=2).stderr) == ["K501"]
+
+
+def test_tests_that_pass_are_clean():
+    changed("shop.test.yaml", "params: {bonus: 50 CNY}\n", "")
+    result = called("test", "shop.test.yaml", status=0)
+    assert (result.stdout, result.stderr) == ("6 cases passed\n", "")
+
+
+def test_a_test_that_fails_is_a_finding():
+    changed("shop.test.yaml", "pay: 1050.00 CNY", "pay: 1050.01 CNY")
+    result = called("test", ".", status=1)
+    assert result.stdout == "5 cases passed, 1 failed\n"
+    assert "`pay` of `小李` is `1050.00 CNY`, `1050.01 CNY` was expected" in result.stderr
+    result = called("test", ".", "--format", "json", status=1)
+    assert json.loads(result.stdout) == {"passed": 5, "failed": 1}
+    assert codes(result.stderr) == ["K530"]
+
+
+def test_finding_no_case_is_a_failure():
+    result = called("test", "data", "--format", "json", status=1)
+    assert codes(result.stderr) == ["K502"]
+
+
+def test_a_run_writes_four_files_and_says_who_is_best():
+    result = called(*RUN, status=0)
+    assert result.stderr == ""
+    assert result.stdout == (
+        "shop for 2026-10: 3 subjects, written to out\n"
+        "shop_id  agent_id  score  pay in CNY  mostly from\n"
+        "S1       小李      79.74    1,644.80  "
+        "volume +40.00, service/speed +26.67, service/pace +13.07\n"
+        "S1       小王      51.94      569.40  "
+        "service/speed +20.00, volume +20.00, service/pace +11.94\n"
+        "S2       小王      30.00      300.00  volume +30.00\n"
+        "no row rejected, no pay held back\n"
+    )
+    files = {path.name for path in Path("out").iterdir()}
+    assert files == {"subjects.parquet", "lines.parquet", "rejects.parquet", "receipt.json"}
+
+
+def test_a_run_in_json_is_one_document():
+    result = called(*RUN, "--format", "json", "--accounting", status=0)
+    document = json.loads(result.stdout)
+    receipt = json.loads(Path("out/receipt.json").read_text("utf-8"))
+    assert document.pop("accounting") == receipt["accounting"]
+    assert document == {
+        "out": "out",
+        "ruleset": "shop",
+        "period": "2026-10",
+        "subjects": 3,
+        "rejects": 0,
+        "held": 0,
+        "result_hash": receipt["result_hash"],
+    }
+
+
+def test_rejected_rows_are_a_finding():
+    changed("data/rounds.csv", "11,S2,小王,2026-10-05 09:00,,", "11,S2,小王,yesterday,soon,")
+    result = called(*RUN, status=1)
+    assert result.stdout.splitlines()[-1] == "1 row rejected (not_a_number 1, not_a_time 1)"
+    assert pl.read_parquet("out/rejects.parquet").height == 2
+
+
+def test_pay_that_is_held_back_is_a_finding():
+    changed("data/agents.csv", "小李,2000.00", "小李,")
+    result = called(*RUN, status=1)
+    assert result.stdout.splitlines()[-1] == "the pay of 1 subject held back"
+    assert "held" in next(line for line in result.stdout.splitlines() if "小李" in line)
+
+
+def test_the_accounting_is_printed_on_request():
+    result = called(*RUN, "--accounting", status=0)
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert ["tables", "in_window", "outside", "undated", "accepted", "rejected"] in lines
+    assert ["rounds", "12", "0", "0", "12", "0"] in lines
+    assert ["响应率", "12", "11", "1", "0", "0"] in lines
+
+
+def test_a_run_replaces_its_own_results_and_nothing_else():
+    called(*RUN, status=0)
+    called(*RUN, status=0)
+    Path("out/mine.txt").touch()
+    result = called(*RUN, "--format", "json", status=2)
+    assert codes(result.stderr) == ["K450"]
+    assert Path("out/mine.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "code"),
+    [
+        ("shop.yaml", "zone: Asia/Shanghai", "zone: Asia/Shangai", "K306"),
+        ("shop.yaml", "bonus: 50 CNY", "bonus: required", "K316"),
+        ("shop.yaml", "currency: CNY", "currency: *c", "K110"),
+        ("data/agents.csv", "agent_id", "agent", "K420"),
+        ("data/agents.csv", "S1,小王", "S1,小李", "K432"),
+    ],
+    ids=["zone", "required", "alias", "column", "subject twice"],
+)
+def test_what_is_wrong_prevents_the_run(path, old, new, code):
+    changed(path, old, new)
+    assert refused(*RUN) == [code]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("ruleset: shop\n", "ruleset: shop\ncurrency: CNY\n", "K115"),
+        ("zone: Asia/Shanghai\n", "", "K302"),
+        ("currency: CNY", "currency: &c CNY", "K111"),
+        ("currency: CNY", "currency: !text CNY", "K112"),
+        ("currency: CNY", "<<: {currency: CNY}", "K113"),
+        ("pay:\n", "---\npay:\n", "K114"),
+        ("optional money, days: int = 22}", "optional money, days: no}", "K119"),
+        ("metrics:\n", "metrics:\n\tx: 1\n", "K107"),
+        ("currency: CNY", "currency: CNY\u2028", "K106"),
+        ("ruleset: shop", "ruleset: shop\nnote: " + "[" * 40 + "]" * 40, None),
+        ("'attain(asked, 4)'", "attain(asked, 4)", None),
+        ("weight: 60", "weight: 0", "K387"),
+        ("ruleset: shop", "ruleset: shop\nnote: " + "x" * (1 << 20), "K104"),
+    ],
+    ids=[
+        *("duplicate key", "no zone", "anchor", "tag", "merge key", "second document"),
+        *("ambiguous word", "tab", "line separator", "depth", "comma in braces"),
+        *("weight of zero", "size"),
+    ],
+)
+def test_a_broken_ruleset_is_refused_alike_by_check_and_run(old, new, code):
+    changed("shop.yaml", old, new)
+    found = refused(*RUN)
+    assert code is None or code in found
+    assert codes(called("check", "shop.yaml", "--format", "json", status=1).stderr) == found
+
+
+def test_a_ruleset_that_is_not_utf8_is_refused():
+    Path("shop.yaml").write_bytes(Path("shop.yaml").read_text("utf-8").encode("gb18030"))
+    assert refused(*RUN) == ["K103"]
+
+
+def test_an_unknown_label_is_a_rejected_row():
+    changed("data/rounds.csv", ",order", ",oder")
+    result = called(*RUN, status=1)
+    assert result.stdout.splitlines()[-1] == "1 row rejected (unknown_label 1)"
+
+
+def test_an_empty_table_is_a_note():
+    text = Path("shop.yaml").read_text("utf-8")
+    table = "  fines:\n    key: fine_id\n    dated: on\n    columns: {fine_id: text, shop_id: text, agent_id: text, on: date}\n"
+    text = text.replace(
+        "metrics:\n", f"{table}metrics:\n  fined: {{from: fines, value: count()}}\n"
+    )
+    Path("shop.yaml").write_text(
+        text.replace("on: date", "day_of: date").replace("dated: on", "dated: day_of"), "utf-8"
+    )
+    Path("data/fines.csv").write_text("fine_id,shop_id,agent_id,day_of\n", "utf-8")
+    result = called(*RUN, status=0)
+    assert result.stderr == "note[K436]: the table `fines` has no row in 2026-10\n"
+
+
+def test_a_missing_ruleset_prevents_the_run():
+    assert refused("run", "no.yaml", *RUN[2:]) == ["K101"]
+
+
+def test_a_missing_folder_prevents_the_run():
+    assert refused(*RUN[:3], "nowhere", *RUN[4:]) == ["K401"]
+
+
+def test_a_missing_table_prevents_the_run():
+    Path("data/rounds.csv").unlink()
+    assert refused(*RUN) == ["K402"]
+
+
+def test_a_wrong_kind_of_column_prevents_the_run():
+    rounds = pl.read_csv("data/rounds.csv").with_columns(asked_at=pl.lit(1.5))
+    Path("data/rounds.csv").unlink()
+    rounds.write_parquet("data/rounds.parquet")
+    assert "K421" in refused(*RUN)
+
+
+def test_an_empty_roster_prevents_the_run():
+    header = Path("data/agents.csv").read_text("utf-8").splitlines()[0]
+    Path("data/agents.csv").write_text(header + "\n", "utf-8")
+    assert refused(*RUN) == ["K430"]
+
+
+def test_a_period_without_a_row_prevents_the_run():
+    assert refused(*RUN[:5], "2025-01", *RUN[6:]) == ["K431"]
+
+
+@pytest.mark.parametrize("period", ["2026-13", "October", ""])
+def test_a_period_that_is_none_prevents_the_run(period):
+    assert refused(*RUN[:5], period, *RUN[6:]) == ["K434"]
+
+
+def test_a_time_without_a_zone_prevents_the_run():
+    assert refused(*RUN, "--as-of", "2026-11-01 00:00") == ["K435"]
+
+
+def test_an_option_that_is_missing_could_not_run():
+    result = called("run", "shop.yaml", status=2)
+    assert "Missing option" in result.stderr
+
+
+def test_an_explanation_adds_up_in_text_and_json():
+    called(*RUN, status=0)
+    result = called("explain", "out", "--subject", "shop_id=S1,agent_id=小李", status=0)
+    assert result.stdout.splitlines()[0] == "shop_id S1, agent_id 小李: shop for 2026-10"
+    assert "bonus if default(响应率 >= goal, false) else 0 CNY" in result.stdout
+    assert "shop.yaml:52" in result.stdout
+    json_ = called("explain", "out", "--subject", "小李", "--format", "json", status=0)
+    document = json.loads(json_.stdout)
+    lines = document["pay"]["lines"]
+    assert sum(line["amount"] for line in lines) == document["pay"]["amount"]
+    score = document["score"]
+    parts = [item["contribution"] for item in score["items"] if item["contribution"]]
+    parts += [step["change"] for step in score["steps"]] + [score["limits"], score["rounding"]]
+    assert sum(map(Fraction, parts)) == Fraction(score["value"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("out", "--subject", "小刘"), "K540"),
+        (("out", "--subject", "小王"), "K541"),
+        (("out", "--subject", "shop=S1"), "K542"),
+        (("nowhere", "--subject", "小李"), "K452"),
+        (("data", "--subject", "小李"), "K452"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(arguments, code):
+    called(*RUN, status=0)
+    result = called("explain", *arguments, "--format", "json", status=2)
+    assert result.stdout == ""
+    assert codes(result.stderr) == [code]
+
+
+def test_a_result_that_was_changed_is_not_explained():
+    called(*RUN, status=0)
+    subjects = pl.read_parquet("out/subjects.parquet")
+    subjects.with_columns(pay=pl.col("pay") + 1).write_parquet("out/subjects.parquet")
+    result = called("explain", "out", "--subject", "小李", "--format", "json", status=2)
+    assert codes(result.stderr) == ["K453"]
+
+
+def test_a_sample_says_what_it_wrote():
+    arguments = ("sample", "made", "--messages", "300", "--seed", "5", "--dirty", "0.1")
+    document = json.loads(called(*arguments, "--format", "json", status=0).stdout)
+    assert document["folder"] == "made"
+    assert document["rows"]["messages"] >= 300
+    assert sum(entry["rows"] for entry in document["bad_rows"]) > 0
+    text = called(*arguments, status=0).stdout.splitlines()
+    assert text[0].split() == ["table", "rows", "bad", "rows"]
+    assert text[-1] == "written to made"
+
+
+@pytest.mark.parametrize("wrong", [("--messages", "0"), ("--dirty", "1.5"), ("--seed", "-1")])
+def test_a_sample_of_impossible_size_is_refused(wrong):
+    options = {"--messages": "10", "--seed": "1", **dict([wrong])}
+    called("sample", "made", *(part for option in options.items() for part in option), status=2)
+    assert not Path("made").exists()
+
+
+def test_a_sample_cannot_replace_a_file():
+    result = called("sample", "shop.yaml", "--messages", "9", "--seed", "1", status=2)
+    assert result.stderr.startswith("error[K451]: `shop.yaml` cannot be written: ")
+
+
+def test_the_version_is_printed():
+    assert called("--version", status=0).stdout == f"kpi-engine {ke.__version__}\n"
