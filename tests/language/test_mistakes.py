@@ -246,7 +246,7 @@ def test_a_long_token_is_shortened_in_the_facts():
         ("x == 'abc", "the text opened here is not closed on its line, `'` was expected", "write `''` for a quote inside the text"),
         ("3 mins", "`mins` follows a number, an operator or a unit was expected: `%`, `s`, `min`, `h`, `days` or a currency such as `CNY`", "did you mean `3 min`?"),
         ("a +", "the formula ends after `+`, a value was expected", None),
-        ("1_000", "`1_000` is no number, at most 15 digits were expected, and after a point at most 18", "write `1000`"),
+        ("1_000", "`1_000` cannot be read as a number, plain digits were expected: at most 15, and after a point at most 18", "write `1000`"),
     ],
 )  # fmt: skip
 def test_the_sentences_read_well(text, message, help):

@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 
 from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
-from kpi_engine.ruleset.checked import Item, Metric, Ruleset
+from kpi_engine.ruleset.checked import Formula, Item, Metric, Ruleset
 
 METRIC_PLACES = 9
 """The decimals with which a number is shown."""
@@ -31,7 +31,7 @@ def subject_columns(ruleset: Ruleset, period: str) -> list[pl.Expr]:
         columns += _metric_columns(metric)
     if ruleset.score is not None:
         columns += [_decimal(f"points.{path}") for path in point_paths(ruleset.score.items)]
-        columns += [_decimal(f"part.{path}") for path in leaf_paths(ruleset.score.items)]
+        columns += [_decimal(f"part.{path}") for path in part_paths(ruleset.score.items)]
         if ruleset.score.steps:
             columns += [_decimal(f"step.{name}") for name, _ in ruleset.score.steps]
             columns.append(_decimal("part.limits"))
@@ -54,13 +54,15 @@ def point_paths(items: tuple[Item, ...]) -> Iterator[str]:
         yield from point_paths(item.children)
 
 
-def leaf_paths(items: tuple[Item, ...]) -> Iterator[str]:
-    """Return the paths of the items that have points of their own."""
+def part_paths(items: tuple[Item, ...]) -> Iterator[str]:
+    """Return the paths of what brings points into the score, a group before its children.
+
+    That is every leaf, and every group that has points of its own where none of its items counts.
+    """
     for item in items:
-        if item.children:
-            yield from leaf_paths(item.children)
-        else:
+        if not item.children or isinstance(item.empty, Formula):
             yield item.path
+        yield from part_paths(item.children)
 
 
 def pay_names(ruleset: Ruleset) -> list[str]:

@@ -5,7 +5,7 @@ from collections import Counter
 import polars as pl
 
 from kpi_engine.language.core import Core
-from kpi_engine.plan.graph import columns_in, interned, operands_of, postorder, rebuilt
+from kpi_engine.plan.graph import columns_in, interned, operands_of, over, postorder
 from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.nodes import Assignment, Assignments, Calendar
 
@@ -22,36 +22,24 @@ def with_shared(assignments: Assignments) -> Assignments:
     roots = interned([assignment.core for assignment in assignments])
     users = Counter(id(operand) for node in postorder(roots) for operand in operands_of(node))
     users.update(id(root) for root in roots)
-    made: dict[str, Core] = {}
-
-    def share(before: Core, after: Core) -> Core:
-        if before.op in _PLAIN or users[id(before)] < 2 or _is_small(before):  # noqa: PLR2004 (twice)
-            return after
-        name = f"{_SHARED}.{len(made)}"
-        made[name] = after
-        return Core("column", (name,), after.low, after.high)
-
-    cores = rebuilt(roots, share)
     result: list[Assignment] = []
-    for assignment, core in zip(assignments, cores, strict=True):
-        result += [Assignment(name, made.pop(name)) for name in _needed_of(core, made)]
-        result.append(Assignment(assignment.name, core))
+    new_by_id: dict[int, Core] = {}
+    shared = 0
+    for assignment, root in zip(assignments, roots, strict=True):
+        for node in postorder([root], known=new_by_id):
+            new = over(node, new_by_id)
+            if users[id(node)] > 1 and node.op not in _PLAIN and not _is_small(node):
+                name = f"{_SHARED}.{shared}"
+                shared += 1
+                result.append(Assignment(name, new))
+                new = Core("column", (name,), new.low, new.high)
+            new_by_id[id(node)] = new
+        result.append(Assignment(assignment.name, new_by_id[id(root)]))
     return tuple(result)
 
 
 def _is_small(core: Core) -> bool:
     return all(operand.op in _PLAIN for operand in operands_of(core))
-
-
-def _needed_of(core: Core, made: dict[str, Core]) -> list[str]:
-    """Return the shared columns a core reads that nobody before has read, in the order made."""
-    found: set[str] = set()
-    waiting = [core]
-    while waiting:
-        new = [name for name in columns_in([waiting.pop()]) if name in made and name not in found]
-        found.update(new)
-        waiting += [made[name] for name in new]
-    return [name for name in made if name in found]
 
 
 def in_levels(assignments: Assignments) -> list[Assignments]:

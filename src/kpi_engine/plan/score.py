@@ -9,7 +9,15 @@ from kpi_engine.language import core
 from kpi_engine.language.core import Core, Rational, Value, whole
 from kpi_engine.language.exact import Environment, exact_value
 from kpi_engine.plan.nodes import Assignment, Assignments
-from kpi_engine.plan.readings import FALSE, TRUE, any_of, named_environment, negated, text
+from kpi_engine.plan.readings import (
+    FALSE,
+    TRUE,
+    all_of,
+    any_of,
+    named_environment,
+    negated,
+    text,
+)
 from kpi_engine.ruleset.checked import Formula, Item, Score
 from kpi_engine.ruleset.forms import POINTS_GRID, points_value
 
@@ -215,6 +223,7 @@ def _parts(
 ) -> Iterator[tuple[str, Core]]:
     """Return what every leaf brings into the score, in millionths of a point.
 
+    So does a group whose `empty` gives points: it brings those where none of its items counts.
     ``above`` is the share of the whole that the items divide among themselves.
     """
     weights = whole_weights(items)
@@ -229,4 +238,8 @@ def _parts(
             counts = core.known(points)
             yield f"part.{item.path}", core.choose(counts, brought, whole(0))
             continue
+        if isinstance(item.empty, Formula):
+            own = core.known(Core("column", (_own_name(item),), 0, _FULL))
+            stands_in = all_of((core.known(points), negated(own)))
+            yield f"part.{item.path}", core.choose(stands_in, brought, whole(0))
         yield from _parts(sheet, item.children, item.path, share)

@@ -129,12 +129,15 @@ def _known_share(marks: Sequence[Mark]) -> Fraction:
 def _shares(
     marks: Sequence[Mark], whole: Fraction = Fraction(1)
 ) -> Iterator[tuple[str, Fraction, Fraction]]:
-    """Yield the path, the share of the score and the points of every leaf that counts."""
+    """Yield path, share of the score and points of every leaf that counts.
+
+    So does a group in whose place the points of its `empty` stand.
+    """
     counting = [mark for mark in marks if mark.points is not None]
     total = sum((mark.item.weight for mark in counting), _ZERO)
     for mark in counting:
         share = whole * mark.item.weight / total
-        if mark.children:
+        if mark.children and mark.known:
             yield from _shares(mark.children, share)
         elif mark.points is not None:
             yield mark.item.path, share, mark.points

@@ -1,0 +1,52 @@
+"""Every code of the checker: a ruleset with that one mistake, and all that is said about it."""
+
+from pathlib import Path
+
+import pytest
+
+from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.text.messages import MESSAGES
+from kpi_engine.text.render import render_text
+
+HERE = Path(__file__).parent
+FIXTURES = sorted(path.stem for path in HERE.glob("K*.yaml"))
+PARAMS_BY_FIXTURE = {"K315-param-that-is-none": {"reply_limt": "5 min"}}
+SAID_OF_TESTS_ALONE = {"K316"}
+
+
+@pytest.fixture(autouse=True)
+def _names_without_folders(monkeypatch):
+    monkeypatch.chdir(HERE)
+
+
+def _findings(name: str):
+    return load_ruleset(Path(f"{name}.yaml"), PARAMS_BY_FIXTURE.get(name))
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_a_mistake_is_told_in_these_words(name):
+    _, findings = _findings(name)
+    assert render_text(findings) == (HERE / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_a_mistake_is_told_once(name):
+    ruleset, findings = _findings(name)
+    code = name.split("-")[0]
+    assert [finding.code for finding in findings] == [code]
+    assert (ruleset is None) == (MESSAGES[code].severity == "error")
+
+
+def test_every_code_of_formulas_and_rulesets_has_a_fixture():
+    codes = {code for code in MESSAGES if code.startswith(("K2", "K3"))}
+    assert {name.split("-")[0] for name in FIXTURES} == codes - SAID_OF_TESTS_ALONE
+
+
+def test_every_text_belongs_to_a_ruleset():
+    assert sorted(path.stem for path in HERE.glob("K*.txt")) == FIXTURES
+
+
+def test_what_the_fixtures_share_has_no_mistake():
+    ruleset, findings = load_ruleset(Path("shop.yaml"))
+    assert ruleset is not None
+    assert findings == []
