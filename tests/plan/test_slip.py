@@ -85,7 +85,7 @@ def test_points_are_rounded_to_the_millionth():
 
 
 def test_points_beyond_64_bits_are_out_of_range():
-    found = slip(PAIR % "skip", p=2**60, q=50)
+    found = slip(PAIR % "skip", p=2**53, q=50)
     assert (found["points.a"], found["score.status"]) == (None, "out_of_range")
 
 

@@ -6,9 +6,10 @@ compiled, not met when it runs. Unknown goes through every operation; ``and`` an
 Kleene's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
-from math import gcd, lcm
+from math import ceil, gcd, lcm
 from typing import Literal
 
 BUDGET_BITS = 124
@@ -88,10 +89,15 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Rational:
-    """A fraction of two whole numbers, the lower one above zero or unknown."""
+    """A fraction of two whole numbers, the lower one above zero or unknown.
+
+    ``limit`` is a size the quotient cannot exceed where more is known than the two intervals say:
+    a share is never above 1.
+    """
 
     num: Core
     den: Core
+    limit: Fraction | None = field(default=None, compare=False)
 
 
 Value = Rational | Core
@@ -121,6 +127,19 @@ def bounds(core: Core) -> tuple[int, int]:
     if core.low is None or core.high is None:
         raise TypeError(core.op)
     return core.low, core.high
+
+
+def limit_of(value: Rational) -> Fraction:
+    """Return a size that the quotient cannot exceed."""
+    size = Fraction(max(map(abs, bounds(value.num))), max(bounds(value.den)[0], 1))
+    return size if value.limit is None else min(size, value.limit)
+
+
+def within(core: Core, limit: Fraction) -> Core:
+    """Return a whole number whose interval is narrowed to a size it cannot exceed."""
+    low, high = bounds(core)
+    size = ceil(limit)
+    return Core(core.op, core.args, max(low, -size), min(high, size))
 
 
 def _made(op: Operation, args: tuple[Core, ...], low: int, high: int) -> Core:
@@ -321,14 +340,15 @@ def choose_value(condition: Core, left: Value, right: Value) -> Value:
     if isinstance(left, Core) and isinstance(right, Core):
         return choose(condition, left, right)
     a, b = as_rational(left), as_rational(right)
+    limit = max(limit_of(a), limit_of(b))
     p, q = constant(a.den), constant(b.den)
     if p is not None and q is not None:
         common = lcm(p, q)
         num = choose(condition, mul(a.num, whole(common // p)), mul(b.num, whole(common // q)))
-        return Rational(num, whole(common))
+        return Rational(num, whole(common), limit)
     if a.den == b.den:
-        return Rational(choose(condition, a.num, b.num), a.den)
-    return Rational(choose(condition, a.num, b.num), choose(condition, a.den, b.den))
+        return Rational(choose(condition, a.num, b.num), a.den, limit)
+    return Rational(choose(condition, a.num, b.num), choose(condition, a.den, b.den), limit)
 
 
 def as_rational(value: Value) -> Rational:
@@ -357,18 +377,19 @@ def compare_values(op: Comparison, left: Value, right: Value) -> Core:
 def sum_of(left: Rational, right: Rational, *, minus: bool = False) -> Rational:
     """Return left + right, or left - right."""
     combine = sub if minus else add
+    limit = limit_of(left) + limit_of(right)
     p, q = constant(left.den), constant(right.den)
     if p is not None and q is not None:
         common = lcm(p, q)
         return Rational(
             combine(mul(left.num, whole(common // p)), mul(right.num, whole(common // q))),
             whole(common),
+            limit,
         )
     if left.den == right.den:
-        return Rational(combine(left.num, right.num), left.den)
-    return Rational(
-        combine(mul(left.num, right.den), mul(right.num, left.den)), mul(left.den, right.den)
-    )
+        return Rational(combine(left.num, right.num), left.den, limit)
+    num = combine(mul(left.num, right.den), mul(right.num, left.den))
+    return Rational(num, mul(left.den, right.den), limit)
 
 
 def product_of(left: Rational, right: Rational) -> Rational:
@@ -382,10 +403,10 @@ def product_of(left: Rational, right: Rational) -> Rational:
         n, d = constant(factor.num), constant(other.den)
         if n is not None and d is not None and gcd(n, d) > 1:
             shared = gcd(n, d)
-            return product_of(
-                Rational(whole(n // shared), factor.den), Rational(other.num, whole(d // shared))
-            )
-    return Rational(num, den)
+            reduced = Rational(whole(n // shared), factor.den)
+            product = product_of(reduced, Rational(other.num, whole(d // shared)))
+            return Rational(product.num, product.den, limit_of(left) * limit_of(right))
+    return Rational(num, den, limit_of(left) * limit_of(right))
 
 
 def inverse_of(value: Rational) -> Rational:
@@ -401,4 +422,5 @@ def held_between(value: Rational, low: int, high: int) -> Rational:
     least, most = mul(value.den, whole(low)), mul(value.den, whole(high))
     below = choose(compare("lt", value.num, least), least, value.num)
     num = choose(compare("gt", below, most), most, below)
-    return Rational(Core(num.op, num.args, bounds(least)[0], bounds(most)[1]), value.den)
+    held = Core(num.op, num.args, bounds(least)[0], bounds(most)[1])
+    return Rational(held, value.den, Fraction(max(abs(low), abs(high))))

@@ -5,7 +5,7 @@ does neither: it works on fractions.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -70,7 +70,7 @@ def kept_as(name: str, value: Value) -> Value:
             if core.constant(value.den) is None:
                 raise QuotientGatheredError
             low, high = core.bounds(value.num)
-            return Rational(Core("column", (name,), low, high), value.den)
+            return Rational(Core("column", (name,), low, high), value.den, value.limit)
         case Core():
             return Core("column", (name,), value.low, value.high)
 
@@ -162,7 +162,7 @@ def _operation(node: ir.Op, env: Environment) -> Value:
             return core.product_of(dividend, core.inverse_of(divisor))
         case "neg":
             operand = _rational(node.args[0], env)
-            return Rational(core.neg(operand.num), operand.den)
+            return Rational(core.neg(operand.num), operand.den, operand.limit)
         case "eq" | "ne" | "lt" | "le" | "gt" | "ge":
             left, right = (exact_value(arg, env) for arg in node.args)
             return core.compare_values(node.op, left, right)
@@ -277,7 +277,8 @@ def _scale(scale: ir.Scale, x: Value, env: Environment) -> Value:
                 equal = core.compare_values("eq", x, target)
                 value = _chosen(equal, exact_value(result, env), value)
         case ir.Line():
-            value = _piecewise(core.as_rational(x), line_pieces(scale))
+            line = _piecewise(core.as_rational(x), line_pieces(scale))
+            value = replace(line, limit=max(abs(y) for _, y in scale.points))
         case _:
             assert_never(scale)
     return value
@@ -377,7 +378,8 @@ def _aggregate(node: ir.Aggregate, env: Environment) -> Value:
         case "count":
             return Rational(_gather("count", argument), core.ONE)
         case "share":
-            return Rational(_gather("count", argument), core.positive(_gather("count", None)))
+            rows = core.positive(_gather("count", None))
+            return Rational(_gather("count", argument), rows, Fraction(1))
         case "distinct":
             return Rational(_gather("distinct", _single(argument)), core.ONE)
         case "sum":
@@ -386,7 +388,8 @@ def _aggregate(node: ir.Aggregate, env: Environment) -> Value:
         case "mean":
             num, den = _parts(argument)
             count = core.positive(_gather("count", Core("known", (num,))))
-            return Rational(_gather("sum", num), core.mul(count, den))
+            mean = Rational(_gather("sum", num), core.mul(count, den))
+            return replace(mean, limit=core.limit_of(Rational(num, den)))
         case "median":
             num, den = _parts(argument)
             middle = core.add(_gather("lower_middle", num), _gather("upper_middle", num))

@@ -1,6 +1,7 @@
 """The border back to 64 bits: what a run hands out is Int64, or the run is refused."""
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Literal
 
 import polars as pl
@@ -53,6 +54,7 @@ def as_narrow(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
 
 def check_bounds(frame: pl.DataFrame, fractions: Iterable[Rational]) -> None:
     """Raise `DataError` where a fraction's numbers are not within what it is computed with."""
+    fractions = list(fractions)
     columns = [
         part
         for fraction in fractions
@@ -64,8 +66,23 @@ def check_bounds(frame: pl.DataFrame, fractions: Iterable[Rational]) -> None:
         for part in dict.fromkeys(columns)
     )
     beyond = [name for name in outside.columns if outside[name].item()]
+    beyond += [
+        str(fraction.num.args[0])
+        for fraction in fractions
+        if fraction.limit is not None and _exceeds_limit(frame, fraction, fraction.limit)
+    ]
     if beyond:
         raise DataError([diagnose("K462", name=name) for name in beyond])
+
+
+def _exceeds_limit(frame: pl.DataFrame, fraction: Rational, limit: Fraction) -> bool:
+    """Return whether some quotient of two columns is larger than it can be."""
+    parts = fraction.num, fraction.den
+    if any(part.op != "column" or part.args[0] not in frame.columns for part in parts):
+        return False
+    num, den = (pl.col(str(part.args[0])).cast(pl.Int128) for part in parts)
+    within = num.abs() * limit.denominator <= den * min(limit.numerator, HIGHEST_SUM)
+    return bool(frame.select((~within).any()).item())
 
 
 def _limits(part: Core) -> tuple[pl.Expr, pl.Expr]:

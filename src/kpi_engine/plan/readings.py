@@ -89,7 +89,7 @@ def renamed(value: Value, name: str) -> Value:
     """Return how a column reads under another name."""
     kept = single(value)
     column = Core("column", (name,), kept.low, kept.high)
-    return Rational(column, value.den) if isinstance(value, Rational) else column
+    return Rational(column, value.den, value.limit) if isinstance(value, Rational) else column
 
 
 def rewritten(value: Value, replace_node: Callable[[Core, Core], Core]) -> Value:
@@ -97,6 +97,6 @@ def rewritten(value: Value, replace_node: Callable[[Core, Core], Core]) -> Value
     match value:
         case Rational():
             num, den = rebuilt([value.num, value.den], replace_node)
-            return Rational(num, den)
+            return Rational(num, den, value.limit)
         case Core():
             return rebuilt([value], replace_node)[0]

@@ -142,18 +142,21 @@ def metric_value(metric: Metric, value: Value) -> Value:
     kept = value if metric.fraction else settled(value, metric.type.kind)
     num, den = core.bounds(kept.num), core.bounds(kept.den)
     constant = core.constant(kept.den)
-    return Rational(
-        Core("column", (num_column,), *num),
-        whole(constant) if constant is not None else Core("column", (den_column,), *den),
-    )
+    divisor = whole(constant) if constant is not None else Core("column", (den_column,), *den)
+    return Rational(Core("column", (num_column,), *num), divisor, kept.limit)
 
 
 def settled(value: Rational, kind: Kind) -> Rational:
-    """Return a value rounded once: money and durations to their unit, numbers to 10^-9."""
-    if kind in {Kind.MONEY, Kind.DURATION}:
-        return Rational(core.round_away(value.num, value.den), core.ONE)
-    grid = COMPOSITE_GRID
-    return Rational(core.round_to_grid(value.num, value.den, grid), whole(grid))
+    """Return a value rounded once: money and durations to their unit, numbers to 10^-9.
+
+    A number that lies on the grid already, over a divisor of it, stays as it is.
+    """
+    grid = 1 if kind in {Kind.MONEY, Kind.DURATION} else COMPOSITE_GRID
+    divisor = core.constant(value.den)
+    if divisor is not None and grid % divisor == 0:
+        return value
+    rounded = core.round_to_grid(value.num, value.den, grid)
+    return Rational(core.within(rounded, core.limit_of(value) * grid), whole(grid))
 
 
 def points_value(value: Value) -> Core:
