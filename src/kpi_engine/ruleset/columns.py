@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from kpi_engine.language import ir
+from kpi_engine.language.core import Rational, constant
+from kpi_engine.language.exact import column_value
 from kpi_engine.language.kinds import MOMENTS, Kind, Level, Type, join_kinds
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.typing import Scope, closest, type_formula
@@ -98,6 +101,17 @@ def _default(context: Context, path: Path, text: str, type_: Type) -> ir.Lit | N
     if mistakes or not fits or not isinstance(node, ir.Lit) or type_.whole > node.type.whole:
         report(sheet, "K358", span, text=text, found=found, expected=expected)
         return None
+    kept = column_value("", type_)
+    if isinstance(node.value, Fraction) and isinstance(kept, Rational):
+        units = node.value * (constant(kept.den) or 1)
+        if units.denominator != 1:
+            expected = (
+                "an amount in whole minor units"
+                if type_.kind is Kind.MONEY
+                else "a number of at most 6 decimals"
+            )
+            report(sheet, "K358", span, text=text, found="finer than is kept", expected=expected)
+            return None
     return node
 
 

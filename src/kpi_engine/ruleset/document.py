@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 
 
 def _words(value: object) -> object:
-    if isinstance(value, str | dict):
+    texts = list(value.values()) if isinstance(value, dict) else [value]
+    if texts and all(isinstance(text, str) and text for text in texts):
         return value
     raise PydanticCustomError("words", "a text was expected, or one for each language: `zh: …`")
 
