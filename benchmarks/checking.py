@@ -42,12 +42,18 @@ pay:
   lines:
     wage: {{of: score, from 90: perf_wage, from 70: perf_wage * score / 100, else: 0 CNY}}
 """
+_SHARE = """\
+  share_{i}:
+    from: rounds
+    where: asked_at in 08:00-23:00
+    value: share(default(wait <= {i} s, false))
+    min_rows: 100
+"""
 _METRICS = (
-    "share_{i}: {{from: rounds, where: asked_at in 08:00-23:00, "
-    "value: 'share(default(wait <= {i} s, false))', min_rows: 100}}",
-    "mean_{i}: {{from: rounds, where: wait is known and wait > {i} s, value: mean(wait)}}",
-    "load_{i}: {{from: rounds, where: wait > {i} s, value: count() / distinct(buyer_id)}}",
-    "mix_{i}: {{value: 'default(share_{share}, 0%) * 100 + default(load_{load}, 0)'}}",
+    _SHARE,
+    "  mean_{i}: {{from: rounds, where: wait is known and wait > {i} s, value: mean(wait)}}\n",
+    "  load_{i}: {{from: rounds, where: wait > {i} s, value: count() / distinct(buyer_id)}}\n",
+    "  mix_{i}: {{value: 'default(share_{share}, 0%) * 100 + default(load_{load}, 0)'}}\n",
 )
 
 
@@ -55,9 +61,9 @@ def generated_ruleset(metrics: int) -> str:
     """Return a ruleset of so many metrics: shares, means, quotients and mixtures of them."""
     lines = []
     for index in range(metrics):
-        name = _METRICS[index % 4].format(i=index, share=index - 3, load=index - 1)
-        lines.append(f"  {name}\n")
-    shares = range(0, min(metrics, 80), 4)
+        line = _METRICS[index % len(_METRICS)]
+        lines.append(line.format(i=index + 1, share=index - 2, load=index))
+    shares = range(1, min(metrics, 80), len(_METRICS))
     items = "\n".join(f"    item_{i}: {{points: 'attain(share_{i}, 90%)'}}" for i in shares)
     return _HEAD + "".join(lines) + _TAIL.format(items=items)
 
@@ -79,7 +85,9 @@ def main() -> None:
             checks.append(checked - start)
         check, compiled = statistics.median(checks) * 1000, statistics.median(compiles) * 1000
         kib = len(text.encode()) / 1024
-        print(f"{size:>8} {kib:>6.0f} {check:>10.1f} {compiled:>11.1f} {(check + compiled) / size:>12.3f}")
+        print(
+            f"{size:>8} {kib:>6.0f} {check:>10.1f} {compiled:>11.1f} {(check + compiled) / size:>12.3f}"
+        )
 
 
 if __name__ == "__main__":
