@@ -84,10 +84,8 @@ def main() -> None:
             compiles.append(time.perf_counter() - checked)
             checks.append(checked - start)
         check, compiled = statistics.median(checks) * 1000, statistics.median(compiles) * 1000
-        kib = len(text.encode()) / 1024
-        print(
-            f"{size:>8} {kib:>6.0f} {check:>10.1f} {compiled:>11.1f} {(check + compiled) / size:>12.3f}"
-        )
+        kib, each = len(text.encode()) / 1024, (check + compiled) / size
+        print(f"{size:>8} {kib:>6.0f} {check:>10.1f} {compiled:>11.1f} {each:>12.3f}")
 
 
 if __name__ == "__main__":
