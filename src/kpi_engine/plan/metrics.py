@@ -82,7 +82,7 @@ def gather_step(
         clock=clock,
         arguments=with_shared(arguments),
         gathers=gathers,
-        assignments=with_shared(named),
+        assignments=named,
         columns=tuple(assignment.name for assignment in named),
     )
     return step, values
