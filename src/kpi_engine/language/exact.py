@@ -321,19 +321,21 @@ def line_pieces(line: ir.Line) -> list[Piece]:
 def slice_pieces(steps: ir.Steps, env: Environment) -> list[Piece]:
     """Return the area under a stair from 0 to x as pieces; below 0 the rate at 0 goes on."""
     lowest = _rate(steps.lowest, env)
-    bounds = [(step.bound, _rate(step.value, env)) for step in steps.steps]
+    above: list[tuple[Fraction, Fraction]] = []
     rate_at_zero = lowest
-    for bound, rate in bounds:
-        if bound <= 0:
+    for step in steps.steps:
+        rate = _rate(step.value, env)
+        if step.bound < 0 or (step.bound == 0 and step.inclusive):
             rate_at_zero = rate
+        else:
+            above.append((step.bound, rate))
     pieces: list[Piece] = [(None, Fraction(0), rate_at_zero)]
     rate = rate_at_zero
     intercept = Fraction(0)
-    for bound, next_rate in bounds:
-        if bound > 0:
-            intercept += (rate - next_rate) * bound
-            rate = next_rate
-            pieces.append((bound, intercept, rate))
+    for bound, next_rate in above:
+        intercept += (rate - next_rate) * bound
+        rate = next_rate
+        pieces.append((bound, intercept, rate))
     return pieces
 
 

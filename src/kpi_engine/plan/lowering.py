@@ -108,6 +108,23 @@ def _of_two(operator: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Lowering:
     return lambda _, exprs, __: operator(exprs[0], exprs[1])
 
 
+def _of_sides(
+    operator: Callable[[pl.Expr, pl.Expr], pl.Expr], mirrored: Callable[[pl.Expr, pl.Expr], pl.Expr]
+) -> Lowering:
+    """Return the lowering of a comparison, a constant on its left moved to the right.
+
+    In memory, Polars 2.1 takes a constant to the left of a `when` for a frame of one row where
+    every row chooses a constant.
+    """
+
+    def compare(node: Core, exprs: tuple[pl.Expr, ...], _: Calendar) -> pl.Expr:
+        left, right = exprs
+        constant = not any(part.op == "column" for part in postorder([operands_of(node)[0]]))
+        return mirrored(right, left) if constant else operator(left, right)
+
+    return compare
+
+
 def _of_many(operator: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Lowering:
     return lambda _, exprs, __: _in_pairs(operator, exprs)
 
@@ -198,12 +215,12 @@ LOWERINGS: Mapping[Operation, Lowering] = {
     "floordiv": _of_two(floordiv),
     "mod": _of_two(mod),
     "nonzero": _of_one(_nonzero),
-    "eq": _of_two(eq),
-    "ne": _of_two(ne),
-    "lt": _of_two(lt),
-    "le": _of_two(le),
-    "gt": _of_two(gt),
-    "ge": _of_two(ge),
+    "eq": _of_sides(eq, eq),
+    "ne": _of_sides(ne, ne),
+    "lt": _of_sides(lt, gt),
+    "le": _of_sides(le, ge),
+    "gt": _of_sides(gt, lt),
+    "ge": _of_sides(ge, le),
     "and": _of_many(and_),
     "or": _of_many(or_),
     "not": _of_one(pl.Expr.not_),

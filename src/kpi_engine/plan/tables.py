@@ -56,9 +56,13 @@ def _table_form(table: Table, origin: TableForm | None, constants: Environment) 
         rows = dict(origin.values)
     clock = _clock_of(table)
     dating: Assignments = ()
-    if clock is not None and (origin is None or clock != origin.step.clock):
+    dated_already = origin is not None and table.per is None and clock == origin.step.clock
+    if clock is not None and not dated_already:
         dating = _dating(table, clock)
-    before_where = _not_in(rows, dating) if origin is None else ()
+    before_where: Assignments = ()
+    if table.per is None:
+        # A column of the input wins over a built-in one; the day of another clock does not.
+        before_where = _not_in(rows, dating) if origin is None else dating
     rows.update(_values(before_where))
     where = None
     if table.where is not None:
@@ -67,14 +71,10 @@ def _table_form(table: Table, origin: TableForm | None, constants: Environment) 
     environment = named_environment(constants, values)
     if table.per is not None:
         environment = grouped_environment(constants, rows, values)
-    after_where: Assignments = ()
-    if origin is not None and table.per is None:
-        after_where = dating
-        values.update(_values(dating))
     added = _computed(table.add, values, environment)
     gathers, arguments = gather_columns(gathers_of(added))
     if table.per is not None:
-        after_where, added = (), (*with_gathers_named(added, gathers), *_not_in(values, dating))
+        added = (*with_gathers_named(added, gathers), *_not_in(values, dating))
         values.update(_values(_not_in(values, dating)))
     step = TableStep(
         name=table.name,
@@ -85,7 +85,7 @@ def _table_form(table: Table, origin: TableForm | None, constants: Environment) 
         per=table.per,
         arguments=arguments,
         gathers=gathers,
-        added=(*after_where, *added, *_dropped(table, named_environment(constants, values))),
+        added=(*added, *_dropped(table, named_environment(constants, values))),
         drops=tuple(name for name, _ in table.drop),
         columns=tuple(values),
         clock=clock,

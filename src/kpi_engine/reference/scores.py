@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from kpi_engine.reference.formulas import Evaluator
 from kpi_engine.reference.values import HUNDRED, Row, Value, hold, round_half_away
-from kpi_engine.ruleset.checked import Item, Score
+from kpi_engine.ruleset.checked import Formula, Item, Score
 
 ScoreStatus = Literal["ok", "out_of_range", "stopped", "no_points", "needs", "unknown"]
 
@@ -47,7 +47,7 @@ def compute_score(score: Score, names: Row, evaluator: Evaluator) -> Scored:
     """
     marks = tuple(_mark(item, names, evaluator) for item in score.items)
     points = {mark.item.path: mark.points for mark in _all(marks)}
-    part_names = [f"part.{mark.item.path}" for mark in _leaves(marks)]
+    part_names = [f"part.{mark.item.path}" for mark in _all(marks) if _can_bring(mark)]
     part_names += [f"step.{name}" for name, _ in score.steps]
     part_names += ["part.limits"] if score.steps else []
     nothing: dict[str, Fraction | None] = dict.fromkeys([*part_names, "part.rounding"])
@@ -149,8 +149,9 @@ def _all(marks: Sequence[Mark]) -> Iterator[Mark]:
         yield from _all(mark.children)
 
 
-def _leaves(marks: Sequence[Mark]) -> Iterator[Mark]:
-    return (mark for mark in _all(marks) if not mark.children)
+def _can_bring(mark: Mark) -> bool:
+    """Return whether an item has a part: a leaf, or a group that `empty` gives points."""
+    return not mark.children or isinstance(mark.item.empty, Formula)
 
 
 def _rounded(points: Value) -> Fraction | None:

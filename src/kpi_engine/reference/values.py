@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from math import floor
+from typing import cast
 
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.syntax import Number
@@ -97,8 +98,21 @@ def any_true(values: Sequence[Value]) -> bool | None:
 def _subtract(left: Value, right: Value) -> Value:
     if isinstance(left, date) and isinstance(right, date):
         return Fraction((left - right).days * DAY)
-    difference: Fraction | int = operator.sub(left, right)
+    if isinstance(left, int):
+        return Fraction(left - right) if isinstance(right, int) else left - _to_microsecond(right)
+    difference: Fraction = operator.sub(left, right)
     return difference
+
+
+def _add(left: Fraction | int, right: Fraction | int) -> Fraction | int:
+    if isinstance(left, int):
+        return left + _to_microsecond(right)
+    return _to_microsecond(left) + right if isinstance(right, int) else left + right
+
+
+def _to_microsecond(duration: Value) -> int:
+    """Return by how much a time moves: times are whole microseconds."""
+    return int(round_half_away(Fraction(cast("Fraction", duration)), Fraction(1)))
 
 
 def _divide(left: Fraction, right: Fraction) -> Fraction | None:
@@ -106,7 +120,7 @@ def _divide(left: Fraction, right: Fraction) -> Fraction | None:
 
 
 OPERATORS: dict[type[ast.AST], Callable[..., Value]] = {
-    ast.Add: if_known(operator.add),
+    ast.Add: if_known(_add),
     ast.Sub: if_known(_subtract),
     ast.Mult: if_known(operator.mul),
     ast.Div: if_known(_divide),

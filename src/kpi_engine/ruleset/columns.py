@@ -40,19 +40,17 @@ _KIND_BY_OTHER_WORD = {
 def columns_exist(
     context: Context, path: Path, names: list[str], types: Mapping[str, Type], table: str
 ) -> bool:
-    """Return whether all names are columns of a table, after noting those that are not."""
+    """Return whether all names are columns of a table and none stands twice, noting the others."""
     clean = True
     for index, name in enumerate(names):
+        where = (*path, index) if (*path, index) in context.sheet.node_by_path else path
+        span = span_of(context.sheet, where)
         if name not in types:
-            where = (*path, index) if (*path, index) in context.sheet.node_by_path else path
-            report(
-                context.sheet,
-                "K351",
-                span_of(context.sheet, where),
-                name=name,
-                table=table,
-                near=closest(name, set(types)),
-            )
+            near = closest(name, set(types))
+            report(context.sheet, "K351", span, name=name, table=table, near=near)
+            clean = False
+        elif name in names[:index]:
+            report(context.sheet, "K345", span, name=name, key=path[-1])
             clean = False
     return clean
 

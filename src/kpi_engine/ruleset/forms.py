@@ -63,8 +63,11 @@ def check_budget(ruleset: Ruleset) -> list[Diagnostic]:
     forms = Forms(constants_in_force(ruleset.params), scales_in_force(ruleset.params))
     for table in ruleset.tables.values():
         forms.rows[table.name] = _table(table, forms)
-    for name, type_ in ruleset.tables[ruleset.subject.table].types.items():
-        forms.subject[name] = column_value(roster_column(name), type_)
+    roster = forms.rows[ruleset.subject.table]
+    if ruleset.subject.where is not None:
+        _exact(forms, ruleset.subject.where, roster)
+    for name, value in roster.items():
+        forms.subject[name] = kept_as(roster_column(name), value)
     metrics = ruleset.metrics.values()
     for metric in (metric for metric in metrics if not metric.after_score):
         forms.subject[metric.name] = _metric(metric, forms)
@@ -109,7 +112,7 @@ def _table(table: Table, forms: Forms) -> dict[str, Value]:
     for column in table.columns:
         rows[column.name] = column_value(column.name, column.type)
     for name in table.types:
-        if table.origin is None and name in {"day", "period"}:
+        if table.per is None and name in {"day", "period"}:
             rows.setdefault(name, column_value(name, table.types[name]))
     if table.where is not None:
         _exact(forms, table.where, rows)
@@ -178,23 +181,23 @@ def _score(ruleset: Ruleset, forms: Forms) -> None:
         Core("column", ("score.num",), 0, 100 * POINTS_GRID * weights),
         Core("column", ("score.den",), 1, POINTS_GRID * weights),
     )
-    for _, formula in score.steps:
+    for name, formula in score.steps:
         names = {**forms.subject, "score": running}
-        running = core.as_rational(_exact(forms, formula, names))
-        running = _renamed(running)
+        after = _renamed(core.as_rational(_exact(forms, formula, names)), f"after.{name}")
+        held = core.held_between(after, 0, 100)
+        for left, right in ((after, running), (held, after)):
+            part = partial(core.difference_to_grid, left, right, POINTS_GRID)
+            _guarded(forms, formula.span, number, part)
+        running = after
     final = 10**score.places
     forms.subject["score"] = Rational(Core("column", ("score",), 0, 100 * final), whole(final))
 
 
-def _renamed(value: Rational) -> Rational:
-    num = Core("column", ("score.num",), *core.bounds(value.num))
-    constant = core.constant(value.den)
-    den = (
-        whole(constant)
-        if constant is not None
-        else Core("column", ("score.den",), *core.bounds(value.den))
-    )
-    return Rational(num, den)
+def _renamed(value: Rational, name: str) -> Rational:
+    num = Core("column", (f"{name}.num",), *core.bounds(value.num))
+    if core.constant(value.den) is not None or value.den.op == "column":
+        return Rational(num, value.den)
+    return Rational(num, Core("column", (f"{name}.den",), *core.bounds(value.den)))
 
 
 def _whole_weights(items: tuple[Item, ...]) -> int:

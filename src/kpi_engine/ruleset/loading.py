@@ -234,7 +234,7 @@ def _check_subject(
     if table.origin is not None:
         report(sheet, "K365", span_of(sheet, ("subject", "from")), name=name)
     if not columns_exist(context, ("subject", "key"), list(keys), table.types, name):
-        keys = tuple(key for key in keys if key in table.types)
+        keys = tuple(dict.fromkeys(key for key in keys if key in table.types))
     for key in keys:
         if table.types[key].nullable:
             report(sheet, "K367", span_of(sheet, ("subject", "key")), name=key)

@@ -473,6 +473,9 @@ MESSAGES: dict[str, Message] = {
     "K343": Message(
         "error", "the value at a point of a line is computed, one written out was expected"
     ),
+    "K345": Message(
+        "error", "`{name}` stands in `{key}` already", "delete it here, or name another column"
+    ),
     # K350 to K369: tables
     "K350": Message("error", "unknown table `{name}`", "did you mean `{near}`?"),
     "K351": Message("error", "unknown column `{name}` of `{table}`", "did you mean `{near}`?"),

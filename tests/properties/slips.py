@@ -1,0 +1,193 @@
+"""What a random ruleset says of a subject: metrics, score and pay."""
+
+from dataclasses import replace
+
+from tests.properties.documents import Document
+from tests.properties.pages import (
+    Page,
+    drawn_formula,
+    drawn_rule,
+    drawn_text,
+    entry_of,
+    narrow,
+    parse,
+    spot_of,
+    subject_of,
+)
+from tests.properties.scales import SCALE_KINDS, scale_cases
+from tests.properties.spots import VALUE_KINDS, can_grow, chance, pick
+from tests.properties.words import (
+    Words,
+    group_words,
+    row_words,
+    type_of,
+)
+
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.language.printer import print_formula
+
+
+def write_row_metric(page: Page, name: str) -> None:
+    spot = spot_of(page, page.words)
+    tables = [n for n, types in page.tables.items() if set(page.key) <= types.keys()]
+    source = pick(spot, [*tables, *(t for t in tables if t != page.roster)])
+    types = page.tables[source]
+    metric: Document = {"from": source}
+    if chance(spot, 2):
+        where = drawn_formula(page, row_words(page.words, types), Kind.BOOL)
+        if where is not None:
+            metric["where"] = print_formula(where)
+            types = narrow(types, where)
+    kind = pick(spot, (*VALUE_KINDS, *_QUANTITIES))
+    words = group_words(page.words, types, {})
+    tree = drawn_formula(page, words, kind, gathers=True)
+    if tree is None:
+        tree = parse("count()")
+    node = type_of(tree, words)
+    assert node is not None
+    metric["value"] = print_formula(tree)
+    type_ = node.type
+    if node.type.kind in SCALE_KINDS and chance(spot, 4):
+        kind = pick(spot, SCALE_KINDS)
+        metric["value"] = {
+            "of": print_formula(tree),
+            **scale_cases(
+                spot, node.type.kind, kind, lambda: drawn_text(page, words, kind), signed=False
+            ),
+        }
+        type_ = Type(kind, Level.SUBJECT, nullable=True)
+    if chance(spot, 3):
+        metric["min_rows"] = pick(spot, ("1", "2", "3"))
+        type_ = replace(type_, nullable=True)
+    keep_metric(page, name, metric, type_)
+
+
+_QUANTITIES = (Kind.NUMBER, Kind.RATIO, Kind.RATIO, Kind.MONEY, Kind.DURATION)
+
+
+def keep_metric(page: Page, name: str, metric: Document, type_: Type) -> None:
+    if chance(spot_of(page, page.words), 3):
+        metric["better"] = "lower"
+        page.lower |= {name}
+    entry_of(page.document, "metrics")[name] = metric
+    page.metrics[name] = replace(type_, level=Level.SUBJECT)
+
+
+def write_metric(page: Page, name: str, words: Words) -> None:
+    spot = spot_of(page, words)
+    kinds = [kind for kind in VALUE_KINDS if can_grow(spot, kind, known=False)]
+    kinds = [kind for kind in kinds if kind is not Kind.MONTH]
+    value, type_ = drawn_rule(page, words, pick(spot, [*kinds, Kind.NUMBER, Kind.MONEY]))
+    keep_metric(page, name, {"value": value}, type_)
+
+
+SCORE = ir.Ref("metric", "score", Type(Kind.NUMBER, Level.SUBJECT, nullable=True))
+RUNNING_SCORE = ir.Ref("running", "score", Type(Kind.NUMBER, Level.SUBJECT))
+RUNNING_PAY = ir.Ref("running", "pay", Type(Kind.MONEY, Level.SUBJECT))
+
+
+def write_score(page: Page) -> None:
+    words = subject_of(page)
+    spot = spot_of(page, words)
+    if chance(spot, 4):
+        return
+    items = _items(page, words, "", 2)
+    score: Document = {"items": items, "empty": _empty(page, words)}
+    names = list(items)
+    if not any("weight" in item for item in items.values() if isinstance(item, dict)) and chance(
+        spot, 2
+    ):
+        signs = [pick(spot, (" > ", " > ", " = ")) for _ in names[1:]]
+        score["order"] = "".join(a + b for a, b in zip(names, [*signs, ""], strict=True))
+        score["method"] = pick(spot, ("roc", "rank_sum", "rank_reciprocal"))
+        score["ties"] = pick(spot, ("constrained", "average"))
+    if chance(spot, 2):
+        score["needs"] = pick(spot, ("1%", "66.7%", "100%"))
+    then: Document = {}
+    running = subject_of(page, RUNNING_SCORE)
+    for number in range(pick(spot, (0, 0, 1, 2))):
+        step = drawn_text(page, running, Kind.NUMBER)
+        then[f"step{number}"] = pick(spot, (f"score - ({step}) / 100", "score * 110%", step))
+    if then:
+        score["then"] = then
+    page.document["score"] = score
+    after = subject_of(page, SCORE)
+    for number in range(pick(spot, (0, 1, 2))):
+        write_metric(page, f"g{number}", after)
+
+
+def _items(page: Page, words: Words, path: str, depth: int) -> Document:
+    spot = spot_of(page, words)
+    items: Document = {}
+    names = [f"i{path}{number}" for number in range(pick(spot, (1, 2, 3, 4)))]
+    weights = pick(spot, _WEIGHTS[len(names)])
+    for name, weight in zip(names, weights, strict=True):
+        item: Document = {}
+        if weight is not None:
+            item["weight"] = weight
+        if depth > 1 and chance(spot, 4):
+            item["items"] = _items(page, words, name[1:], depth - 1)
+            if any("weight" in i for i in item["items"].values() if isinstance(i, dict)):
+                item["rescale"] = "as shares of the item"
+        else:
+            item["points"] = _points(page, words)
+        if chance(spot, 2):
+            item["empty"] = _empty(page, words)
+        items[name] = item
+    return items
+
+
+_WEIGHTS: dict[int, list[tuple[str | None, ...]]] = {
+    1: [(None,), ("100",)],
+    2: [(None, None), ("70", "30"), ("33.3", None)],
+    3: [(None, None, None), ("50", "30", "20"), ("10", "20.5", None)],
+    4: [(None,) * 4, ("40", "30", "20", "10"), ("5", "15", "33", None)],
+}
+"""Weights that add up to 100; one that is left out takes the rest."""
+
+
+def _points(page: Page, words: Words) -> str | Document:
+    spot = spot_of(page, words)
+    match pick(spot, ("held", "held", "scale", "attain", "share", "raw")):
+        case "held":
+            return f"at_most(at_least({drawn_text(page, words, Kind.NUMBER)}, 0), 100)"
+        case "scale":
+            x = pick(spot, [x for x in SCALE_KINDS if can_grow(spot, x, known=False)])
+            points = ("0", "40", "59.999999", "80", "99.5", "100")
+            cases = scale_cases(spot, x, Kind.TEXT, lambda: pick(spot, points), signed=False)
+            return {"of": drawn_text(page, words, x), **cases}
+        case "attain":
+            kind = pick(spot, (Kind.NUMBER, Kind.MONEY, Kind.RATIO))
+            named = [n for n, ref in words.names.items() if ref.type.kind is kind]
+            reached = pick(spot, named) if named else drawn_text(page, words, kind)
+            return f"attain({reached}, {drawn_text(page, words, kind)})"
+        case "share":
+            return f"100 * ({drawn_text(page, words, Kind.RATIO)})"
+        case _:
+            return drawn_text(page, words, Kind.NUMBER)
+
+
+def _empty(page: Page, words: Words) -> str:
+    spot = spot_of(page, words)
+    match pick(spot, ("skip", "skip", "stop", "stop", "0", "100", "formula")):
+        case "formula":
+            return f"at_most(at_least({drawn_text(page, words, Kind.NUMBER)}, 0), 100)"
+        case word:
+            return word
+
+
+def write_pay(page: Page) -> None:
+    words = subject_of(page, *([SCORE] if "score" in page.document else []))
+    spot = spot_of(page, words)
+    if chance(spot, 4):
+        return
+    lines: Document = {}
+    for number in range(pick(spot, (1, 2, 3))):
+        lines[f"line{number}"] = drawn_rule(page, words, Kind.MONEY)[0]
+    then: Document = {}
+    running = replace(words, names={**words.names, "pay": RUNNING_PAY})
+    for number in range(pick(spot, (0, 0, 1, 2))):
+        step = drawn_text(page, running, Kind.MONEY)
+        then[f"step{number}"] = pick(spot, (f"at_least(pay, {step})", "pay * 33.3%", step))
+    page.document["pay"] = {"lines": lines, "then": then} if then else {"lines": lines}

@@ -1,0 +1,110 @@
+"""What a formula may name at one place of a ruleset, and whether the checker takes a formula."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.language.printer import print_formula
+from kpi_engine.language.syntax import Expr
+from kpi_engine.language.typing import ScaleSignature, Scope, type_formula
+from kpi_engine.ruleset.layers import read_layers
+from kpi_engine.ruleset.params import check_params
+from kpi_engine.ruleset.shape import read_document
+from kpi_engine.ruleset.sheet import lay_out
+from kpi_engine.text.diagnostics import has_errors
+from kpi_engine.text.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Names, params and scales by name; ``rows`` is what an argument of an aggregate names.
+
+    Without ``rows`` nothing can be gathered. ``lower`` are the metrics that are better lower.
+    """
+
+    names: Mapping[str, ir.Ref]
+    params: Mapping[str, ir.Ref]
+    scales: Mapping[str, ScaleSignature]
+    currency: str
+    rows: Mapping[str, ir.Ref] | None = None
+    lower: frozenset[str] = field(default_factory=frozenset)
+
+
+def words_of_params(text: str, currency: str) -> Words:
+    """Return the params of a ruleset's text as its formulas see them, and no other names."""
+    layers, _ = read_layers(Source("<text>", text), None)
+    assert layers is not None
+    sheet = lay_out(layers.root)
+    document = read_document(sheet)
+    assert document is not None
+    _, refs, scales = check_params(sheet, document)
+    assert not has_errors(sheet.findings), sheet.findings
+    return Words({}, refs, scales, currency)
+
+
+def row_words(words: Words, types: Mapping[str, Type]) -> Words:
+    """Return what formulas over the rows of a table name."""
+    names = {name: ir.Ref("row", name, type_) for name, type_ in types.items()}
+    return replace(words, names=names, rows=None)
+
+
+def group_words(words: Words, rows: Mapping[str, Type], groups: Mapping[str, Type]) -> Words:
+    """Return what formulas over groups of rows name: columns of the groups outside aggregates."""
+    inner = row_words(words, rows).names
+    outer = {
+        name: ir.Ref("row", name, replace(type_, level=Level.SUBJECT))
+        for name, type_ in groups.items()
+    }
+    return replace(words, names=outer, rows=inner)
+
+
+def subject_words(
+    words: Words,
+    roster: Mapping[str, Type],
+    metrics: Mapping[str, Type],
+    lower: frozenset[str] = frozenset(),
+) -> Words:
+    """Return what formulas about a subject name: roster columns and metrics."""
+    spaces: tuple[tuple[ir.Space, Mapping[str, Type]], ...] = (
+        ("roster", roster),
+        ("metric", metrics),
+    )
+    names = {
+        name: ir.Ref(space, name, replace(type_, level=Level.SUBJECT))
+        for space, types in spaces
+        for name, type_ in types.items()
+    }
+    return replace(words, names=names, rows=None, lower=lower)
+
+
+def type_of(tree: Expr, words: Words) -> ir.Node | None:
+    """Return the typed form of a formula, or None where the checker finds a mistake in it."""
+    rows = None if words.rows is None else {**words.params, **words.rows}
+    scope = Scope(
+        {**words.params, **words.names},
+        words.currency,
+        words.scales,
+        aggregates=words.rows is not None,
+        rows=rows,
+        lower=words.lower,
+    )
+    node, mistakes = type_formula(tree, scope)
+    return None if mistakes else node
+
+
+def is_accepted(tree: Expr, words: Words, kind: Kind, *, known: bool, gathers: bool) -> bool:
+    """Return whether a formula is well typed, of a kind, known where it must be, and not too long.
+
+    Where ``gathers``, it must read its rows by an aggregate; where rows are seen, it must read one.
+    """
+    node = type_of(tree, words)
+    if node is None or node.type.kind is not kind or (known and node.type.nullable):
+        return False
+    if gathers and not ir.aggregates(node):
+        return False
+    return len(print_formula(tree)) <= LONGEST
+
+
+LONGEST = 600
+"""Longer formulas are slow to read and test nothing new."""
