@@ -18,8 +18,8 @@ from kpi_engine.language.kinds import Kind, Level, Type, as_known
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_formula
 from kpi_engine.language.printer import print_formula
+from kpi_engine.language.scopes import narrowed
 from kpi_engine.language.syntax import Expr
-from kpi_engine.language.typing import narrowed
 from kpi_engine.ruleset.columns import KIND_BY_WORD
 
 COLUMNS: dict[str, str] = {

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.printer import print_formula
+from kpi_engine.language.scopes import ScaleSignature, Scope
 from kpi_engine.language.syntax import Expr
-from kpi_engine.language.typing import ScaleSignature, Scope, type_formula
+from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.layers import read_layers
 from kpi_engine.ruleset.params import check_params
 from kpi_engine.ruleset.shape import read_document

@@ -146,9 +146,9 @@ def test_a_clock_is_a_column_of_time(dated, code):
     assert codes(SHOP.replace("dated: paid_at", f"dated: {dated}")) == [code]
 
 
-def test_valid_is_two_columns():
+def test_valid_is_two_different_columns():
     agents = "    key: agent_id\n    valid: [hired, {}]\n"
-    for second, told in (("hired", []), ("left", ["K351"])):
+    for second, told in (("hired", ["K345"]), ("left", ["K351"])):
         text = SHOP.replace("    key: agent_id\n", agents.format(second))
         assert codes(text) == told
 

@@ -69,6 +69,18 @@ def join_kinds(left: Kind, right: Kind) -> Kind | None:
     return None
 
 
+def sum_kind(operator: str, left: Kind, right: Kind) -> Kind | None:
+    """Return the kind of a sum or difference; a time moves by a duration."""
+    if left is Kind.DATETIME and right is Kind.DURATION:
+        return Kind.DATETIME
+    if left is Kind.DURATION and right is Kind.DATETIME and operator == "+":
+        return Kind.DATETIME
+    if left == right and left in {Kind.DATETIME, Kind.DATE}:
+        return Kind.DURATION if operator == "-" else None
+    joined = join_kinds(left, right)
+    return joined if joined in QUANTITIES | {Kind.ANY, Kind.NOTHING} else None
+
+
 def product_kind(left: Kind, right: Kind) -> Kind | None:
     """Return the kind of a product of two quantities; at most one may carry a unit."""
     if Kind.ANY in (left, right):

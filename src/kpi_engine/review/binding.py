@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from kpi_engine.language.ir import references
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
-from kpi_engine.language.typing import closest
+from kpi_engine.language.scopes import closest
 from kpi_engine.review.casefiles import Case, Expectation, GivenTable
 from kpi_engine.review.headers import check_tables
 from kpi_engine.review.literals import Value, read_value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, assert_never
 
-from kpi_engine.language.typing import closest
+from kpi_engine.language.scopes import closest
 from kpi_engine.review.pipes import PipeTable, read_pipes
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Entry, Node, Scalar, Sequence

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kpi_engine.language.typing import closest
+from kpi_engine.language.scopes import closest
 from kpi_engine.review.casefiles import GivenTable
 from kpi_engine.review.pipes import cell_span
 from kpi_engine.ruleset.checked import Column, Ruleset, Table

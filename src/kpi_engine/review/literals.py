@@ -14,8 +14,9 @@ from kpi_engine.language.kinds import QUANTITIES, Kind, Type, join_kinds
 from kpi_engine.language.literals import MAX_DECIMALS
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_formula
+from kpi_engine.language.scopes import Scope, closest
 from kpi_engine.language.syntax import Place, Text, Unknown
-from kpi_engine.language.typing import MICROSECONDS, Scope, closest, type_formula
+from kpi_engine.language.typing import MICROSECONDS, type_formula
 from kpi_engine.ruleset.checked import Ruleset
 
 Value = Fraction | str | bool | int | None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kpi_engine.language.typing import closest
+from kpi_engine.language.scopes import closest
 from kpi_engine.plan.period import period_window
 from kpi_engine.review.binding import BoundCase, bind_case
 from kpi_engine.review.casefiles import Case, CaseFile, params_of, read_case_file

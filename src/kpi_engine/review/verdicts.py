@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from kpi_engine.execution.results import Accounting
 from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
-from kpi_engine.language.typing import closest
+from kpi_engine.language.scopes import closest
 from kpi_engine.review.binding import Check, RowCheck
 from kpi_engine.review.literals import Units, Value, written_decimal, written_value
 from kpi_engine.review.pipes import cell_span

@@ -9,7 +9,8 @@ from kpi_engine.language.core import Rational, constant
 from kpi_engine.language.exact import column_value
 from kpi_engine.language.kinds import MOMENTS, Kind, Level, Type, join_kinds
 from kpi_engine.language.mistakes import Mistake
-from kpi_engine.language.typing import Scope, closest, type_formula
+from kpi_engine.language.scopes import Scope, closest
+from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.checked import Column
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.document import ColumnDocument

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from kpi_engine.language import ir
+from kpi_engine.language.agreement import gathered
 from kpi_engine.language.exact import Environment
 from kpi_engine.language.functions import FUNCTIONS, is_aggregate
 from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.language.scopes import ScaleSignature, Scope
 from kpi_engine.language.syntax import (
     Arithmetic,
     Call,
@@ -22,7 +24,6 @@ from kpi_engine.language.syntax import (
     Negative,
     Not,
 )
-from kpi_engine.language.typing import ScaleSignature, Scope, gathered
 from kpi_engine.ruleset.checked import Formula, Param, Rule, ScaleUse
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.scales import UNLIMITED, Domain, read_scale

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from kpi_engine.language import ir
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.kinds import Kind, Level, Type, as_known
+from kpi_engine.language.scopes import closest, narrowed
 from kpi_engine.language.spellings import UNIT_BY_OTHER_SPELLING
 from kpi_engine.language.syntax import Day
-from kpi_engine.language.typing import closest, narrowed
 from kpi_engine.ruleset.checked import Formula, Metric, Ruleset, Score, Subject, Table
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level
 from kpi_engine.language.mistakes import Mistake
-from kpi_engine.language.typing import Scope, closest, narrowed
+from kpi_engine.language.scopes import Scope, closest, narrowed
 from kpi_engine.ruleset.checked import Formula, Metric, Rule, Subject, Table
 from kpi_engine.ruleset.context import (
     Context,

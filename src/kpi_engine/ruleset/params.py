@@ -8,7 +8,7 @@ from kpi_engine.language.core import Value
 from kpi_engine.language.exact import Environment
 from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.language.kinds import ANY, Kind, Level
-from kpi_engine.language.typing import ScaleSignature, Scope
+from kpi_engine.language.scopes import ScaleSignature, Scope
 from kpi_engine.ruleset.checked import Param, ParamScale
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, read_scale

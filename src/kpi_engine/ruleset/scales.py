@@ -6,19 +6,13 @@ from datetime import date
 from fractions import Fraction
 
 from kpi_engine.language import ir
+from kpi_engine.language.agreement import HIGHEST_LIKELY_RATIO, join_types, with_unit
 from kpi_engine.language.kinds import ANY, QUANTITIES, Kind, Type, join_kinds
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_bound
+from kpi_engine.language.scopes import ScaleSignature, Scope, closest
 from kpi_engine.language.syntax import Expr
-from kpi_engine.language.typing import (
-    HIGHEST_LIKELY_RATIO,
-    ScaleSignature,
-    Scope,
-    closest,
-    join_types,
-    type_formula,
-    with_unit,
-)
+from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.checked import Case, CaseKind, Formula
 from kpi_engine.ruleset.sheet import (
     Path,

@@ -11,8 +11,8 @@ from kpi_engine.language.core import TooWideError
 from kpi_engine.language.exact import fraction_of
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
+from kpi_engine.language.scopes import Scope, closest
 from kpi_engine.language.syntax import Call, Name, Number, Place
-from kpi_engine.language.typing import Scope, closest
 from kpi_engine.ruleset.checked import Formula, Item, Rule, Score
 from kpi_engine.ruleset.context import (
     HIGHEST_POINTS,

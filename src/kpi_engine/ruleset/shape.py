@@ -7,7 +7,7 @@ from typing import Annotated, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from kpi_engine.language.typing import closest
+from kpi_engine.language.scopes import closest
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.sheet import Path, Sheet, key_span, report, span_of
 

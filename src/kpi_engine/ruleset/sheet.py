@@ -7,8 +7,9 @@ from kpi_engine.language import ir
 from kpi_engine.language.kinds import ANY
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_formula
+from kpi_engine.language.scopes import Scope
 from kpi_engine.language.syntax import Expr, Place, Unknown
-from kpi_engine.language.typing import Scope, type_formula
+from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.checked import Formula
 from kpi_engine.ruleset.layers import long_metric
 from kpi_engine.text.diagnostics import Diagnostic, diagnose

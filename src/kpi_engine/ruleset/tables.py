@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Level, Type
+from kpi_engine.language.scopes import closest, narrowed
 from kpi_engine.language.syntax import Expr
-from kpi_engine.language.typing import closest, narrowed
 from kpi_engine.ruleset.checked import Formula, Table
 from kpi_engine.ruleset.columns import columns_exist, read_clock, read_column, with_calendar
 from kpi_engine.ruleset.context import (
