@@ -77,7 +77,7 @@ def gathered(text: str, kind: Kind) -> str | None:
 def with_unit(exprs: Sequence[Expr], nodes: Sequence[ir.Node], currency: str) -> str | None:
     """Return the bare number among some values with the unit that another one has, if it has one.
 
-    >>> from kpi_engine.language.syntax import Number
+    >>> from kpi_engine.language.syntax import Name, Number
     >>> five, price = Number(Fraction(5)), ir.Ref("metric", "price", Type(Kind.MONEY))
     >>> with_unit((five, Name("price")), (ir.Lit(Fraction(5), Type(Kind.NUMBER)), price), "CNY")
     '5 CNY'
