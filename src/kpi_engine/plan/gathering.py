@@ -34,7 +34,7 @@ def gather_columns(
     columns: list[GatherColumn] = []
     for index, gather in enumerate(dict.fromkeys(gathers)):
         argument = gather.argument
-        name = f"{_GATHER}.{index}"
+        name = _gather_name(index)
         columns.append(
             GatherColumn(name, gather, None if argument is None else column_of(argument))
         )
@@ -48,6 +48,15 @@ def gather_columns(
 
 def _bits(core: Core) -> int:
     return max(abs(core.low or 0), abs(core.high or 0)).bit_length()
+
+
+def _gather_name(index: int) -> str:
+    return f"{_GATHER}.{index}"
+
+
+def name_gather(gather: Gather, names: dict[Gather, str]) -> str:
+    """Return the column of a gather, naming it as `gather_columns` does where it is new."""
+    return names.setdefault(gather, _gather_name(len(names)))
 
 
 def with_gathers_named(

@@ -13,8 +13,7 @@ from kpi_engine.plan.gathering import (
     EMPTY_IS_ZERO,
     gather_columns,
     gather_expr,
-    gathers_of,
-    with_gathers_named,
+    name_gather,
 )
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.levels import with_assigned, with_shared
@@ -57,16 +56,16 @@ def gather_step(
     environment = named_environment(constants, form.values)
     values: dict[str, Value] = {}
     assignments: list[Assignment] = []
+    names: dict[Gather, str] = {}
     for metric in metrics:
         verdict = _verdict(metric, form, environment)
         value = rewritten(
             exact_value(metric.value.node, environment),
-            lambda _, node, verdict=verdict: _over_used(node, verdict),  # type: ignore[misc]
+            lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
         values[metric.name] = settled_value(metric, value)
-        assignments += _columns(metric, values[metric.name], verdict)
-    gathers, arguments = gather_columns(gathers_of(assignments))
-    named = with_gathers_named(assignments, gathers)
+        assignments += _columns(metric, values[metric.name], verdict, names)
+    gathers, arguments = gather_columns(names)
     clock = form.step.clock
     reads = {
         *key,
@@ -82,8 +81,8 @@ def gather_step(
         clock=clock,
         arguments=with_shared(arguments),
         gathers=gathers,
-        assignments=named,
-        columns=tuple(assignment.name for assignment in named),
+        assignments=tuple(assignments),
+        columns=tuple(assignment.name for assignment in assignments),
     )
     return step, values
 
@@ -113,8 +112,8 @@ def _verdict(metric: Metric, form: TableForm, environment: Environment) -> _Verd
     return _Verdict(tuple(tests), unknown)
 
 
-def _over_used(node: Core, verdict: _Verdict) -> Core:
-    """Return a gather over all rows as the same gather over the rows that are used."""
+def _over_used(node: Core, verdict: _Verdict, names: dict[Gather, str]) -> Core:
+    """Return a gather over all rows as the column of that gather over the rows that are used."""
     gather = node.args[0] if node.op == "gather" else None
     if not isinstance(gather, Gather):
         return node
@@ -126,18 +125,21 @@ def _over_used(node: Core, verdict: _Verdict) -> Core:
         taken = argument
     else:
         taken = core.choose(all_of(tests), argument, core.UNKNOWN)
-    return Core("gather", (Gather(gather.function, taken),), node.low, node.high)
+    name = name_gather(Gather(gather.function, taken), names)
+    return Core("column", (name,), node.low, node.high)
 
 
-def _count(test: Core | None) -> Core:
-    return Core("gather", (Gather("count", test),), 0, HIGHEST_COUNT)
+def _count(test: Core | None, names: dict[Gather, str]) -> Core:
+    return Core("column", (name_gather(Gather("count", test), names),), 0, HIGHEST_COUNT)
 
 
-def _columns(metric: Metric, value: Value, verdict: _Verdict) -> Assignments:
+def _columns(
+    metric: Metric, value: Value, verdict: _Verdict, names: dict[Gather, str]
+) -> Assignments:
     """Return the public columns of a metric: num, den (or text), n, n_unknown, status."""
     name = f"metric.{metric.name}"
-    n = _count(all_of(verdict.tests) if verdict.tests else None)
-    n_unknown = whole(0) if verdict.unknown == FALSE else _count(verdict.unknown)
+    n = _count(all_of(verdict.tests) if verdict.tests else None, names)
+    n_unknown = whole(0) if verdict.unknown == FALSE else _count(verdict.unknown, names)
     known = core.known(value)
     status = core.choose(
         known,
