@@ -4,7 +4,7 @@
 
     plan = ke.compile(ke.load("rulesets/taobao/presales.yaml"))
     results = ke.run(plan, "out/sample", period="2026-10")
-    ke.explain(results, {"shop_id": "s01", "agent_id": "a001"})
+    ke.explain(results, {"shop_id": "S001", "agent_id": "S001-A011"})
 
 This is the whole public API. A plan is immutable: make it once, run it for any period, from any
 thread. Numbers are exact; money is in minor units, durations are in microseconds.

@@ -66,7 +66,7 @@ class QuotientGatheredError(ValueError):
 class Core:
     """One operation; ``low`` and ``high`` bound a whole number, None for conditions and texts.
 
-    ``args`` are cores, except: the value of ``lit``, the name of ``column``, the `Gather` of
+    ``args`` are cores, but for the value of ``lit``, the name of ``column``, the `Gather` of
     ``gather``, the labels of ``in`` and the minutes of ``in_hours`` after the first.
     """
 

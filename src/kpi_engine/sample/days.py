@@ -6,7 +6,6 @@ import polars as pl
 
 from kpi_engine.sample.draws import number_below
 
-ZONE = "Asia/Shanghai"
 FIRST_DAY = date(2026, 8, 1)
 DAYS = 92  # to 2026-10-31
 SPILL_DAYS = 30  # refunds, ratings and payments may fall in November

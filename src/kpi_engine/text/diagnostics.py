@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kpi_engine.text.messages import MESSAGES
-from kpi_engine.text.source import Source, Span
+from kpi_engine.text.source import Span
 
 Severity = Literal["error", "warning", "note"]
 
@@ -58,6 +58,3 @@ def in_reading_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
 def has_errors(diagnostics: list[Diagnostic]) -> bool:
     """Return whether any of the diagnostics is an error."""
     return any(diagnostic.severity == "error" for diagnostic in diagnostics)
-
-
-__all__ = ["Diagnostic", "Severity", "Source", "diagnose", "has_errors", "in_reading_order"]
