@@ -280,7 +280,9 @@ MESSAGES: dict[str, Message] = {
         "write the amount in {currency}",
     ),
     "K223": Message(
-        "error", "nothing called `{prefix}` can be looked into, a name without a dot was expected"
+        "error",
+        "nothing called `{prefix}` can be looked into from here",
+        "did you mean `{near}`?",
     ),
     "K224": Message(
         "error",
@@ -386,6 +388,27 @@ MESSAGES: dict[str, Message] = {
         "a quotient of two columns cannot be kept or gathered exactly, a rounded one was expected",
         "round it first, such as `round(x / y, 0.01)`",
     ),
+    "K256": Message(
+        "error",
+        "`{name}` changes by the day, and a row without a day reads it here",
+        "date the table: `dated:` with the column of a time or day",
+    ),
+    "K257": Message(
+        "error",
+        "`{name}` changes by the day, and `{function}` over rows read by different rules has no "
+        "meaning",
+        "compare with one value, or count the rows that pass",
+    ),
+    "K258": Message(
+        "error",
+        "`{name}` is read by the day, without brackets",
+        "write `{name}` alone",
+    ),
+    "K259": Message(
+        "error",
+        "`{table}` is looked up by {keys}, and there is no {missing} here to look with",
+        "carry {missing} along, or gather `{table}` by what is here",
+    ),
     # K3: rulesets
     # K301 to K309: the shape of the file
     "K301": Message("error", "unknown key `{key}`", "did you mean `{near}`?"),
@@ -473,10 +496,29 @@ MESSAGES: dict[str, Message] = {
     "K343": Message(
         "error", "the value at a point of a line is computed, one written out was expected"
     ),
+    "K344": Message(
+        "error",
+        "`{name}` has `per` and `match`, one of them was expected",
+        "make two tables, one `from` the other",
+    ),
     "K345": Message(
         "error", "`{name}` stands in `{key}` already", "delete it here, or name another column"
     ),
     # K350 to K369: tables
+    "K346": Message(
+        "error", "`{text}` is no preference, one like `highest x` or `lowest x` was expected"
+    ),
+    "K347": Message("error", "`{text}` is {found}, a value that can be put in order was expected"),
+    "K348": Message(
+        "error",
+        "`{name}` of `{table}` is optional: a row without it has no place in the order",
+        "keep the rows that have it: `where: {name} is known`",
+    ),
+    "K349": Message(
+        "error",
+        "`{name}` before a dot could be {kind} or {other}, a name of its own was expected",
+        "give one of them another name",
+    ),
     "K350": Message("error", "unknown table `{name}`", "did you mean `{near}`?"),
     "K351": Message("error", "unknown column `{name}` of `{table}`", "did you mean `{near}`?"),
     "K352": Message(
@@ -507,6 +549,9 @@ MESSAGES: dict[str, Message] = {
     "K358": Message("error", "the default `{text}` is {found}, {expected} was expected"),
     "K359": Message("error", "`dated: {name}` is {found}, a time, a day or a month was expected"),
     "K360": Message("error", "`valid` names {count}, two columns were expected: from and to"),
+    "K361": Message(
+        "error", "`{name}` is {left} in `{table}` and {right} in `{other}`, the same was expected"
+    ),
     "K362": Message(
         "error",
         "this is {found}, a condition was expected",
@@ -527,6 +572,8 @@ MESSAGES: dict[str, Message] = {
     "K367": Message(
         "error", "`{name}` is optional, and what tells the subjects apart is always known"
     ),
+    "K368": Message("error", "the names of a `long` table are in `{name}`, which is {found}"),
+    "K369": Message("error", "`recorded_at` is {found}, a time was expected"),
     # K370 to K379: metrics
     "K370": Message(
         "error",
@@ -543,6 +590,17 @@ MESSAGES: dict[str, Message] = {
     "K374": Message(
         "error",
         "`{name}` has `from` and gathers no row, an aggregate such as `count()` was expected",
+    ),
+    "K375": Message(
+        "error", "`{key}: {text}` is no number of days, one like `30 days` was expected"
+    ),
+    "K376": Message(
+        "error", "`whose: {name}` is {found}, and subjects are told apart by {expected}"
+    ),
+    "K377": Message(
+        "error",
+        "`{key}` is about days, and `{table}` has no date",
+        "date the table: `dated:` with the column of a time or day",
     ),
     # K380 to K399: score and pay
     "K380": Message("error", "an item has {found}, either `points` or `items` was expected"),
