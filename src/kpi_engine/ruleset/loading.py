@@ -19,6 +19,7 @@ from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.layers import Layers, read_layers
 from kpi_engine.ruleset.metrics import SCORE, Known, check_metric, metric_order, rule_texts, words
+from kpi_engine.ruleset.needs import needed_metrics
 from kpi_engine.ruleset.params import check_params, constants_of
 from kpi_engine.ruleset.paying import PAY, check_pay
 from kpi_engine.ruleset.scoring import check_score, score_mentions
@@ -65,7 +66,7 @@ def _load(
         return None, in_reading_order(diagnostics)
     sheet = lay_out(_with_params(layers.root, params))
     _find_unknown_params(sheet, layers.root, params)
-    ruleset = _check(sheet, layers)
+    ruleset = _check(sheet, layers, source)
     findings = in_reading_order(sheet.findings)
     return (None if has_errors(findings) else ruleset), findings
 
@@ -105,7 +106,7 @@ def _spoken(text: str) -> Scalar:
     return Scalar(text, "plain", Span(source, 0, len(text)))
 
 
-def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
+def _check(sheet: Sheet, layers: Layers, own: Source) -> Ruleset | None:
     document = read_document(sheet)
     if document is None or not _check_head(sheet, document):
         return None
@@ -134,7 +135,8 @@ def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
         report(sheet, "K399", key_span(sheet, ("ruleset",)))
     if has_errors(sheet.findings):
         return None
-    ordered = sorted(metrics.values(), key=lambda metric: metric.after_score)
+    wanted = needed_metrics(metrics, score, pay, _written_metrics(sheet, own))
+    ordered = sorted(wanted, key=lambda metric: metric.after_score)
     ruleset = Ruleset(
         name=document.ruleset,
         version=document.version,
@@ -154,6 +156,15 @@ def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
     )
     sheet.findings.extend(check_budget(ruleset) if not _waits(ruleset) else [])
     return replace(ruleset, notes=tuple(in_reading_order(sheet.findings)))
+
+
+def _written_metrics(sheet: Sheet, own: Source) -> frozenset[str]:
+    """Return the metrics of which a ruleset's own file says anything."""
+    return frozenset(
+        str(path[1])
+        for path, node in sheet.node_by_path.items()
+        if len(path) > 1 and path[0] == "metrics" and node.span.source is own
+    )
 
 
 def _waits(ruleset: Ruleset) -> bool:
