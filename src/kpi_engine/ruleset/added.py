@@ -16,6 +16,7 @@ Named = tuple[tuple[str, Formula], ...]
 ScopeOf = Callable[[Mapping[str, Type]], Scope]
 """What a formula sees once a row has some columns."""
 
+WHERE = "where"
 CALENDAR = frozenset({"day", "period"})
 
 
@@ -89,6 +90,9 @@ def _needs(draft: Draft, tree: Expr) -> set[str]:
 
 def drop_rows(draft: Draft, scope: Scope) -> Named:
     """Return the named conditions that drop rows of a table."""
+    if WHERE in (draft.document.drop or {}):
+        span = key_span(draft.context.sheet, (*draft.path, "drop", WHERE))
+        report(draft.context.sheet, "K379", span)
     return tuple(
         (name, condition_at(draft.context, (*draft.path, "drop", name), text, scope))
         for name, text in (draft.document.drop or {}).items()

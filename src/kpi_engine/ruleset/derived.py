@@ -57,7 +57,8 @@ def _source_rows(draft: Draft, source: Table) -> _Source:
     types = dict(source.types)
     redated = document.per is None and document.dated not in {None, source.clock}
     if redated:
-        types = {name: type_ for name, type_ in types.items() if name not in CALENDAR}
+        built_in = CALENDAR - set(source.key)
+        types = {name: type_ for name, type_ in types.items() if name not in built_in}
         if document.dated in types:
             types = with_calendar(
                 types, read_clock(context, path, document.dated, types, source.name)
@@ -122,6 +123,10 @@ def _grouped(draft: Draft, rows: _Source, per: list[str]) -> Table | None:
         return None
     runs = _runs(draft, rows)
     keys = {key: rows.types[key] for key in per}
+    if runs is not None and RUN in keys:
+        report(
+            context.sheet, "K363", span_of(context.sheet, (*path, "per")), name=RUN, table=path[-1]
+        )
     if runs is not None:
         keys[RUN] = _RUN_TYPE
 

@@ -25,10 +25,9 @@ def check_match(
     """
     context, tables = draft.context, draft.tables
     sheet, name = context.sheet, str(path[-1])
-    if name in tables or name == "before":
-        kind = "the row before" if name == "before" else "a table"
-        facts = {"name": name, "kind": "a match", "other": kind}
-        report(sheet, "K349", key_span(sheet, path), **facts)
+    taken = _taken(name, tables, types)
+    if taken is not None:
+        report(sheet, "K349", key_span(sheet, path), name=name, kind="a match", other=taken)
     other = tables.get(document.to)
     if other is None:
         if document.to not in context.document.tables:
@@ -61,6 +60,14 @@ def check_match(
         prefer=tuple(preference for preference in preferences if preference is not None),
         every=document.take == "every",
     )
+
+
+def _taken(name: str, tables: Mapping[str, Table], types: Mapping[str, Type]) -> str | None:
+    """Return what stands under a name before a dot already, if anything does."""
+    if name in tables:
+        return "a table"
+    matched = any(column.startswith(f"{name}.") for column in types)
+    return "an earlier match" if matched else None
 
 
 def _preference(context: Context, path: Path, text: str, scope: Scope) -> Preference | None:

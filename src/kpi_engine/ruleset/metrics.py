@@ -229,8 +229,12 @@ def _days(context: Context, name: str, key: str, table: Table | None) -> int | N
     days = _DAYS.fullmatch(text)
     if days is None:
         report(context.sheet, "K375", span_of(context.sheet, path), key=key, text=text)
-    elif table.clock is None and document.dated is None:
-        report(context.sheet, "K377", key_span(context.sheet, path), key=key, table=table.name)
+    else:
+        clock = table.types.get(document.dated or table.clock or "")
+        if clock is None or (key == "window" and clock.kind is Kind.MONTH):
+            found = "no date" if clock is None else "months alone"
+            facts = {"key": key, "table": table.name, "found": found}
+            report(context.sheet, "K377", key_span(context.sheet, path), **facts)
     return int(days[1]) if days is not None else None
 
 

@@ -122,6 +122,10 @@ def _valid(
         count = "1 column" if len(valid) == 1 else f"{len(valid)} columns"
         report(context.sheet, "K360", span_of(context.sheet, (*path, "valid")), count=count)
         return None
+    for name in valid:
+        if types[name].kind not in {Kind.DATE, Kind.ANY}:
+            span, found = span_of(context.sheet, (*path, "valid")), types[name].kind
+            report(context.sheet, "K378", span, name=name, found=found)
     return valid[0], valid[1]
 
 

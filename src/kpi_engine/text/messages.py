@@ -599,8 +599,14 @@ MESSAGES: dict[str, Message] = {
     ),
     "K377": Message(
         "error",
-        "`{key}` is about days, and `{table}` has no date",
+        "`{key}` is about days, and `{table}` has {found}",
         "date the table: `dated:` with the column of a time or day",
+    ),
+    "K378": Message("error", "`valid` names `{name}`, which is {found}, a day was expected"),
+    "K379": Message(
+        "error",
+        "a drop is named `where`, as the accounting calls what a metric's own condition keeps out",
+        "give the drop the name of what it drops",
     ),
     # K380 to K399: score and pay
     "K380": Message("error", "an item has {found}, either `points` or `items` was expected"),
@@ -741,6 +747,11 @@ MESSAGES: dict[str, Message] = {
         "the column `{column}` of the table `{table}` holds {found}, {expected} expected",
         "{fix}",
     ),
+    "K422": Message(
+        "note",
+        "no row of the table `{table}` has `{name}` as its `{column}`, and the ruleset reads it",
+        "did you mean `{near}`?",
+    ),
     "K430": Message(
         "error",
         "the roster `{table}` has nobody in {period}, at least one subject was expected",
@@ -768,17 +779,29 @@ MESSAGES: dict[str, Message] = {
     ),
     "K435": Message(
         "error",
-        "`{found}` is no time with a zone, when the run looks at the data was expected",
-        "write it like `2026-11-01T00:00:00+08:00`",
+        "`{found}` is neither a day nor a time with a zone, when the run looks at the data was "
+        "expected",
+        "write it like `2026-11-05` or `2026-11-05T09:00:00+08:00`",
     ),
     "K436": Message(
         "note",
         "the table `{table}` has no row in {period}",
+        "of its rows {late} were recorded at or after {as_of}",
     ),
     "K437": Message(
         "warning",
         "{count} rows of the roster `{table}` were rejected: their subjects may be missing",
         "correct the rows; `rejects` names them with the reason",
+    ),
+    "K438": Message(
+        "error",
+        "the rows in {period} were all recorded at or after {as_of}, earlier ones were expected",
+        "look at the data at a later moment: `as_of`",
+    ),
+    "K439": Message(
+        "note",
+        "`{names}` are provisional: rows may still come in after {as_of}",
+        "they are final in a run as of {day} or later",
     ),
     "K440": Message(
         "error",
@@ -816,6 +839,16 @@ MESSAGES: dict[str, Message] = {
         "error",
         "the ruleset reads `{names}` of the roster `{table}`, which was not given",
         "give `tables` with the roster",
+    ),
+    "K448": Message(
+        "error",
+        "the ruleset looks up `{names}` for subjects, which {verb} not given",
+        "give {them} in `tables`, beside the roster",
+    ),
+    "K449": Message(
+        "note",
+        "`{name}` changes on {days}: subjects have its value of {last}",
+        "rows have that of their own day: read it in a formula over rows",
     ),
     "K450": Message(
         "error",
