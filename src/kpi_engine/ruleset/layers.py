@@ -124,7 +124,7 @@ def _shown(path: Path) -> str:
 def _candidates(reference: str, own_name: str, where: Path | None) -> list[Path]:
     """Return where a parent may be: beside the file, from its rulesets' root, among the shipped.
 
-    A file of a parent's own name is not its parent: `taobao/shop` may extend `shop`.
+    The file itself comes last: `taobao/shop` may extend `shop`.
     """
     file_name = f"{reference}{_SUFFIX}"
     folders: list[Path] = []
@@ -135,7 +135,7 @@ def _candidates(reference: str, own_name: str, where: Path | None) -> list[Path]
             folders.append(where.parents[depth])
     folders.append(shipped_rulesets())
     paths = [folder / file_name for folder in dict.fromkeys(folders)]
-    return [path for path in paths if where is None or path.resolve() != where.resolve()]
+    return sorted(paths, key=lambda path: where is not None and path.resolve() == where.resolve())
 
 
 def _near(reference: str, candidates: list[Path]) -> str | None:
