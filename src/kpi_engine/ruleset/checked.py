@@ -134,8 +134,10 @@ class Table:
     one per run of a key; with ``matches`` its rows with what was found for them. The order is
     always where, per or match, add, drop. ``add`` stands in the order of computation. ``types``
     holds every column a reader of the table sees, the built-in ``day`` and ``period`` of a dated
-    table and the ``run`` of a key, from 1, included. No two rows share a ``key``. ``clock`` is
-    the column whose day gives a row its period: None where rows belong to every period.
+    table and the ``run`` of a key, from 1, included. No two rows share an ``identity``: the key,
+    and where a table is ``valid`` or ``long`` the column of the first day or of the name.
+    ``clock`` is the column whose day gives a row its period: None where rows belong to every
+    period.
 
     Formulas read columns of other tables as ``table.column``: of the undropped row that has this
     row's values of the table's key, with ``valid`` the one in force on this row's ``day`` (the
@@ -145,6 +147,7 @@ class Table:
 
     name: str
     key: tuple[str, ...]
+    identity: tuple[str, ...]
     columns: tuple[Column, ...]
     clock: str | None
     valid: tuple[str, str] | None

@@ -94,7 +94,7 @@ def _kept(draft: Draft, rows: _Source) -> Table:
     for match in matches:
         if match.every:
             other = tables[match.to]
-            dotted = {f"{match.name}.{k}": other.types[k] for k in other.key}
+            dotted = {f"{match.name}.{k}": other.types[k] for k in other.identity}
             types, key = {**types, **dotted}, (*key, *dotted)
 
     def scope_with(seen: Mapping[str, Type]) -> Scope:
@@ -188,10 +188,11 @@ def _made(  # noqa: PLR0913 (what differs between them, by name)
     return Table(
         name=str(draft.path[-1]),
         key=key,
+        identity=key if per is not None else (*rows.table.identity, *key[len(rows.table.key) :]),
         columns=(),
         clock=clock,
-        valid=None,
-        long=None,
+        valid=None if per is not None else rows.table.valid,
+        long=None if per is not None else rows.table.long,
         file=None,
         missing=(),
         origin=rows.table.name,

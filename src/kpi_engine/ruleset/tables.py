@@ -91,13 +91,16 @@ def _input_table(
     clock = read_clock(context, path, document.dated, types, name)
     draft = Draft(context, path, document, tables, tables_read(formulas_of(document)))
     where, added, drop = _row_formulas(draft, with_calendar(types, clock))
+    key = tuple(key for key in document.key or () if key in types)
+    valid, long = _valid(context, path, document, types), _long(context, path, document, types)
     return Table(
         name=name,
-        key=tuple(key for key in document.key or () if key in types),
+        key=key,
+        identity=tuple(dict.fromkeys((*key, *(valid or ())[:1], *(long or ())[:1]))),
         columns=columns,
         clock=clock,
-        valid=_valid(context, path, document, types),
-        long=_long(context, path, document, types),
+        valid=valid,
+        long=long,
         file=document.file,
         missing=tuple(document.missing or ()),
         origin=None,

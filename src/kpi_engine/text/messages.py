@@ -800,8 +800,8 @@ MESSAGES: dict[str, Message] = {
     ),
     "K439": Message(
         "note",
-        "`{names}` are provisional: rows may still come in after {as_of}",
-        "they are final in a run as of {day} or later",
+        "provisional as of {as_of}, since rows may still come in: `{names}`",
+        "final in a run as of {day} or later",
     ),
     "K440": Message(
         "error",
