@@ -37,7 +37,7 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
     }
     gathers: list[GatherStep] = []
     for table, metrics in _metrics_by_table(ruleset).items():
-        step, made = gather_step(metrics, forms[table], roster.key, constants)
+        step, made = gather_step(metrics, ruleset.forms, forms[table], roster.key, constants)
         gathers.append(step)
         values |= {m.name: metric_value(m, made[m.name]) for m in metrics}
     slip = slip_parts(ruleset, values, constants)

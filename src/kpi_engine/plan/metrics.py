@@ -1,6 +1,6 @@
 """Metrics from rows: all of one table in one group-by, then fractions with their status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,16 +23,16 @@ from kpi_engine.plan.readings import (
     FALSE,
     TRUE,
     all_of,
-    condition,
     named_environment,
     negated,
     rewritten,
     settled_value,
+    single,
     text,
 )
 from kpi_engine.plan.tables import DROPPED, TableForm
 from kpi_engine.plan.windows import in_window
-from kpi_engine.ruleset.checked import Metric
+from kpi_engine.ruleset.checked import Metric, MetricForm
 
 ROWS = "~rows"
 """The number of candidate rows of a group."""
@@ -48,25 +48,27 @@ class _Verdict:
 
 def gather_step(
     metrics: Sequence[Metric],
-    form: TableForm,
+    forms: Mapping[str, MetricForm],
+    table: TableForm,
     key: tuple[str, ...],
     constants: Environment,
 ) -> tuple[GatherStep, dict[str, Value]]:
     """Return the step of one table's metrics, and the value of each before it is a column."""
-    environment = named_environment(constants, form.values)
+    environment = named_environment(constants, table.values)
     values: dict[str, Value] = {}
     assignments: list[Assignment] = []
     names: dict[Gather, str] = {}
     for metric in metrics:
-        verdict = _verdict(metric, form, environment)
+        form = forms[metric.name]
+        verdict = _verdict(metric, form, table, environment)
         value = rewritten(
-            exact_value(metric.value.node, environment),
+            form.value,
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
         values[metric.name] = settled_value(metric, value)
         assignments += _columns(metric, values[metric.name], verdict, names)
     gathers, arguments = gather_columns(names)
-    clock = form.step.clock
+    clock = table.step.clock
     reads = {
         *key,
         *columns_in(argument.core for argument in arguments),
@@ -74,7 +76,7 @@ def gather_step(
         *([] if clock is None else [clock.column]),
     } - {argument.name for argument in arguments}
     step = GatherStep(
-        table=form.step.name,
+        table=table.step.name,
         metrics=tuple(metric.name for metric in metrics),
         key=key,
         reads=tuple(sorted(reads)),
@@ -87,9 +89,11 @@ def gather_step(
     return step, values
 
 
-def _verdict(metric: Metric, form: TableForm, environment: Environment) -> _Verdict:
-    dropped = core.known(Core("column", (DROPPED,), 0, len(form.step.drops)))
-    tests = [negated(dropped)] if form.step.drops else []
+def _verdict(
+    metric: Metric, form: MetricForm, table: TableForm, environment: Environment
+) -> _Verdict:
+    dropped = core.known(Core("column", (DROPPED,), 0, len(table.step.drops)))
+    tests = [negated(dropped)] if table.step.drops else []
     possible = list(tests)
     known = [
         core.known(exact_value(argument, environment))
@@ -98,8 +102,8 @@ def _verdict(metric: Metric, form: TableForm, environment: Environment) -> _Verd
         if argument.type.nullable
     ]
     uncertain = bool(known)
-    if metric.where is not None:
-        where = condition(metric.where.node, environment)
+    if metric.where is not None and form.where is not None:
+        where = single(form.where)
         if metric.where.node.type.nullable:
             uncertain = True
             tests.append(core.choose(where, TRUE, FALSE))

@@ -20,7 +20,7 @@ from kpi_engine.language.core import (
 )
 from kpi_engine.language.exact import Environment, column_value, exact_value, kept_as
 from kpi_engine.language.kinds import Kind, Level, Type
-from kpi_engine.ruleset.checked import Formula, Item, Metric, Rule, Ruleset, Table
+from kpi_engine.ruleset.checked import Formula, Item, Metric, MetricForm, Rule, Ruleset, Table
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
@@ -37,6 +37,7 @@ class Forms:
     scales: Mapping[str, ir.Scale]
     rows: dict[str, dict[str, Value]] = field(default_factory=dict)
     subject: dict[str, Value] = field(default_factory=dict)
+    metrics: dict[str, MetricForm] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
 
 
@@ -58,8 +59,8 @@ def roster_column(name: str) -> str:
     return f"roster.{name}"
 
 
-def check_budget(ruleset: Ruleset) -> list[Diagnostic]:
-    """Return a finding for every formula that could leave the bit budget."""
+def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnostic]]:
+    """Return the form of every metric, and a finding for every formula that could be too wide."""
     forms = Forms(constants_in_force(ruleset.params), scales_in_force(ruleset.params))
     for table in ruleset.tables.values():
         forms.rows[table.name] = _table(table, forms)
@@ -67,7 +68,8 @@ def check_budget(ruleset: Ruleset) -> list[Diagnostic]:
     if ruleset.subject.where is not None:
         _exact(forms, ruleset.subject.where, roster)
     for name, value in roster.items():
-        forms.subject[name] = kept_as(roster_column(name), value)
+        column = name if name in ruleset.subject.key else roster_column(name)
+        forms.subject[name] = kept_as(column, value)
     metrics = ruleset.metrics.values()
     for metric in (metric for metric in metrics if not metric.after_score):
         forms.subject[metric.name] = _metric(metric, forms)
@@ -77,7 +79,7 @@ def check_budget(ruleset: Ruleset) -> list[Diagnostic]:
         forms.subject[metric.name] = _metric(metric, forms)
     if ruleset.pay is not None:
         _pay(ruleset, forms)
-    return forms.findings
+    return forms.metrics, forms.findings
 
 
 def _guarded(forms: Forms, span: Span, type_: Type, make: Callable[[], Value]) -> Value:
@@ -131,9 +133,9 @@ def _table(table: Table, forms: Forms) -> dict[str, Value]:
 
 def _metric(metric: Metric, forms: Forms) -> Value:
     names = forms.rows[metric.table] if metric.table is not None else forms.subject
-    if metric.where is not None:
-        _exact(forms, metric.where, names)
+    where = None if metric.where is None else _exact(forms, metric.where, names)
     value = _exact(forms, metric.value, names)
+    forms.metrics[metric.name] = MetricForm(where, value)
     return _guarded(forms, metric.value.span, metric.type, lambda: metric_value(metric, value))
 
 
