@@ -18,7 +18,7 @@ from kpi_engine.plan.roster import roster_step
 from kpi_engine.plan.slip import slip_parts
 from kpi_engine.plan.tables import DROPPED, TableForm, pruned, table_forms
 from kpi_engine.ruleset.checked import Metric, Ruleset
-from kpi_engine.ruleset.forms import metric_value, roster_column
+from kpi_engine.ruleset.forms import roster_column
 
 
 def missing_params(ruleset: Ruleset) -> list[str]:
@@ -37,9 +37,8 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
     }
     gathers: list[GatherStep] = []
     for table, metrics in _metrics_by_table(ruleset).items():
-        step, made = gather_step(metrics, ruleset.forms, forms[table], roster.key, constants)
-        gathers.append(step)
-        values |= {m.name: metric_value(m, made[m.name]) for m in metrics}
+        gathers.append(gather_step(metrics, ruleset.forms, forms[table], roster.key, constants))
+        values |= {metric.name: ruleset.forms[metric.name].kept for metric in metrics}
     slip = slip_parts(ruleset, values, constants)
     tables = _needed_tables(forms, roster, gathers)
     return Plan(

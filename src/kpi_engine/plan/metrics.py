@@ -52,10 +52,9 @@ def gather_step(
     table: TableForm,
     key: tuple[str, ...],
     constants: Environment,
-) -> tuple[GatherStep, dict[str, Value]]:
-    """Return the step of one table's metrics, and the value of each before it is a column."""
+) -> GatherStep:
+    """Return the step of one table's metrics."""
     environment = named_environment(constants, table.values)
-    values: dict[str, Value] = {}
     assignments: list[Assignment] = []
     names: dict[Gather, str] = {}
     for metric in metrics:
@@ -65,8 +64,7 @@ def gather_step(
             form.value,
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
-        values[metric.name] = settled_value(metric, value)
-        assignments += _columns(metric, values[metric.name], verdict, names)
+        assignments += _columns(metric, settled_value(metric, value), verdict, names)
     gathers, arguments = gather_columns(names)
     clock = table.step.clock
     reads = {
@@ -75,7 +73,7 @@ def gather_step(
         *(column.argument for column in gathers if column.argument is not None),
         *([] if clock is None else [clock.column]),
     } - {argument.name for argument in arguments}
-    step = GatherStep(
+    return GatherStep(
         table=table.step.name,
         metrics=tuple(metric.name for metric in metrics),
         key=key,
@@ -86,7 +84,6 @@ def gather_step(
         assignments=tuple(assignments),
         columns=tuple(assignment.name for assignment in assignments),
     )
-    return step, values
 
 
 def _verdict(

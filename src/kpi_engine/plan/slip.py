@@ -16,7 +16,7 @@ from kpi_engine.plan.ranges import Engine, as_narrow, check_bounds
 from kpi_engine.plan.readings import settled_value, text
 from kpi_engine.plan.score import score_assignments
 from kpi_engine.ruleset.checked import Metric, MetricForm, Ruleset
-from kpi_engine.ruleset.forms import metric_columns, metric_value
+from kpi_engine.ruleset.forms import metric_columns
 
 SCORE, PAY = "score", "pay"
 
@@ -52,7 +52,7 @@ def _metric_part(metric: Metric, form: MetricForm, values: dict[str, Value]) -> 
     else:
         value = as_rational(form.value) if metric.type.kind in QUANTITIES else form.value
         assignments = _from_metrics(metric, settled_value(metric, value))
-        values[metric.name] = metric_value(metric, value)
+        values[metric.name] = form.kept
     return SlipPart(metric.name, assignments, tuple(a.name for a in assignments))
 
 

@@ -135,10 +135,11 @@ class Metric:
 
 
 class MetricForm(NamedTuple):
-    """The whole-number form of a metric's formulas, its value before it is settled."""
+    """The whole-number form of a metric: ``kept`` is how its value reads once it is a column."""
 
     where: Value | None
     value: Value
+    kept: Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,11 +72,11 @@ def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnost
         forms.subject[name] = kept_as(column, value)
     metrics = ruleset.metrics.values()
     for metric in (metric for metric in metrics if not metric.after_score):
-        forms.subject[metric.name] = _metric(metric, forms)
+        _metric(metric, forms)
     if ruleset.score is not None:
         _score(ruleset, forms)
     for metric in (metric for metric in metrics if metric.after_score):
-        forms.subject[metric.name] = _metric(metric, forms)
+        _metric(metric, forms)
     if ruleset.pay is not None:
         _pay(ruleset, forms)
     return forms.metrics, forms.findings
@@ -131,15 +131,16 @@ def _table(table: Table, forms: Forms) -> dict[str, Value]:
     return names
 
 
-def _metric(metric: Metric, forms: Forms) -> Value:
+def _metric(metric: Metric, forms: Forms) -> None:
     names = forms.rows[metric.table] if metric.table is not None else forms.subject
     where = None if metric.where is None else _exact(forms, metric.where, names)
     value = _exact(forms, metric.value, names)
-    forms.metrics[metric.name] = MetricForm(where, value)
-    return _guarded(forms, metric.value.span, metric.type, lambda: metric_value(metric, value))
+    kept = _guarded(forms, metric.value.span, metric.type, lambda: _metric_value(metric, value))
+    forms.metrics[metric.name] = MetricForm(where, value, kept)
+    forms.subject[metric.name] = kept
 
 
-def metric_value(metric: Metric, value: Value) -> Value:
+def _metric_value(metric: Metric, value: Value) -> Value:
     """Return how a metric reads once it is kept: a fraction of two columns, or one column."""
     num_column, den_column = metric_columns(metric.name)
     if isinstance(value, Core):
