@@ -65,7 +65,8 @@ def gather_step(
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
         assignments += _columns(metric, settled_value(metric, value), verdict, names)
-    gathers, arguments = gather_columns(names)
+    gathers, taken = gather_columns(names)
+    arguments = with_shared(taken)
     clock = table.step.clock
     reads = {
         *key,
@@ -79,7 +80,7 @@ def gather_step(
         key=key,
         reads=tuple(sorted(reads)),
         clock=clock,
-        arguments=with_shared(arguments),
+        arguments=arguments,
         gathers=gathers,
         assignments=tuple(assignments),
         columns=tuple(assignment.name for assignment in assignments),

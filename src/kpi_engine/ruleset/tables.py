@@ -152,7 +152,7 @@ def _row_formulas(
         scope = scope_of(context, row_names(context, types))
         where = condition_at(context, (*path, "where"), document.where, scope)
         for name in narrowed(where.tree) & set(seen):
-            seen[name] = replace(seen[name], nullable=False)
+            seen[name] = seen[name]._replace(nullable=False)
     added: list[tuple[str, Formula]] = []
     names = row_names(context, seen)
     for name, tree in _parse_added(context, path, document, seen).items():
@@ -160,7 +160,7 @@ def _row_formulas(
         scope = scope_of(context, names)
         formula = typed_at(context.sheet, (*path, "add", name), text, tree, scope)
         added.append((name, formula))
-        seen[name] = replace(formula.node.type, level=Level.ROW)
+        seen[name] = formula.node.type._replace(level=Level.ROW)
         names[name] = _ref(name, seen[name])
     return _RowFormulas(where, tuple(added), _drops(context, path, document, seen), seen)
 
@@ -245,13 +245,13 @@ def _grouped_table(
         where = condition_at(context, (*path, "where"), document.where, scope_of(context, rows))
         known = narrowed(where.tree)
     types = {
-        key: replace(source.types[key], nullable=source.types[key].nullable and key not in known)
+        key: source.types[key]._replace(nullable=source.types[key].nullable and key not in known)
         for key in per
     }
     # outside an aggregate a name is a column of the groups, where there is one
     names = dict(rows)
     for key, type_ in types.items():
-        names[key] = _ref(key, replace(type_, level=Level.SUBJECT))
+        names[key] = _ref(key, type_._replace(level=Level.SUBJECT))
     added: list[tuple[str, Formula]] = []
     for column, tree in _parse_added(context, path, document, types).items():
         where_written = (*path, "add", column)
@@ -261,8 +261,8 @@ def _grouped_table(
             report(sheet, "K364", span_of(sheet, where_written))
             formula = replace(formula, node=BROKEN)
         added.append((column, formula))
-        types[column] = replace(formula.node.type, level=Level.ROW)
-        names[column] = _ref(column, replace(formula.node.type, level=Level.SUBJECT))
+        types[column] = formula.node.type._replace(level=Level.ROW)
+        names[column] = _ref(column, formula.node.type._replace(level=Level.SUBJECT))
         known -= {column}
     clock = _grouped_clock(document, types, source)
     if document.dated is not None:
