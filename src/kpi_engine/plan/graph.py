@@ -16,19 +16,22 @@ def postorder(
 ) -> list[Core]:
     """Return every node once, by identity, after the nodes it is computed from."""
     done: dict[int, Core] = {}
-    for root in roots:
-        waiting = [root]
-        while waiting:
-            node = waiting[-1]
-            if id(node) in done:
-                waiting.pop()
-                continue
-            below = [operand for operand in operands(node) if id(operand) not in done]
+    opened: list[Core] = []
+    # None stands behind the operands of the node opened last.
+    waiting: list[Core | None] = [*reversed([*roots])]
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            node = opened.pop()
+            done[id(node)] = node
+        elif id(node) not in done:
+            below = operands(node)
             if below:
+                opened.append(node)
+                waiting.append(None)
                 waiting.extend(reversed(below))
             else:
                 done[id(node)] = node
-                waiting.pop()
     return list(done.values())
 
 
