@@ -1,5 +1,7 @@
 """From a checked ruleset to a plan: tables, gathers and the slip, reduced to what is read."""
 
+from dataclasses import replace
+
 from kpi_engine.plan.description import describe_plan
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.metrics import gather_step
@@ -18,7 +20,7 @@ from kpi_engine.plan.roster import roster_step
 from kpi_engine.plan.slip import slip_parts
 from kpi_engine.plan.tables import DROPPED, TableForm, pruned, table_forms
 from kpi_engine.ruleset.checked import Metric, Ruleset
-from kpi_engine.ruleset.forms import roster_column
+from kpi_engine.ruleset.forms import check_budget, roster_column
 
 
 def missing_params(ruleset: Ruleset) -> list[str]:
@@ -28,6 +30,9 @@ def missing_params(ruleset: Ruleset) -> list[str]:
 
 def compile_ruleset(ruleset: Ruleset) -> Plan:
     """Return the plan of a ruleset whose params all have values."""
+    if not ruleset.forms:
+        # While a param is missing the check stops short of them; such a plan is shown, never run.
+        ruleset = replace(ruleset, forms=check_budget(ruleset)[0])
     constants = constants_of(ruleset)
     forms = table_forms(ruleset, constants)
     roster = roster_step(ruleset, forms[ruleset.subject.table], constants)

@@ -204,7 +204,8 @@ class Ruleset:
     ``metrics`` stand in the order they are computed, those that read the score last.
     ``minor_digits`` are the decimals of the currency. ``day_starts`` is in minutes after midnight.
     ``notes`` are the warnings and notes of the check. ``forms`` are what the check of the bit
-    budget made of every metric: the plan goes on from there, the reference never looks.
+    budget made of every metric, none while a param is missing: the plan goes on from there, the
+    reference never looks.
     """
 
     name: str
