@@ -1,8 +1,10 @@
-"""Every benchmark, one after the other: `python -m benchmarks`."""
+"""Every benchmark, one after the other, each in a process of its own: `python -m benchmarks`."""
 
-from benchmarks import checking, running, sample_data
+import subprocess
+import sys
+
+BENCHMARKS = ("checking", "running", "sample_data", "events")
 
 if __name__ == "__main__":
-    checking.main()
-    running.main()
-    sample_data.main()
+    for benchmark in BENCHMARKS:
+        subprocess.run([sys.executable, "-m", f"benchmarks.{benchmark}"], check=True)

@@ -25,7 +25,7 @@ from kpi_engine.text.errors import DataError, KpiError, RulesetError
 from kpi_engine.text.render import render_json, render_text
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date
 
     from kpi_engine.execution.facts import Facts
     from kpi_engine.execution.inputs import Tables, TableSource
@@ -143,12 +143,39 @@ def compile(ruleset: Ruleset) -> Plan:
     return compile_ruleset(ruleset)
 
 
+def describe_plan(plan: Plan) -> str:
+    """Return a plan in words, for people: what is done in which order, by which key.
+
+    Tables come in the order they are made, with the columns that are read of them; every match says
+    whether it became an as-of join or a join by key.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     described = describe_plan(compile(load(path)))
+    >>> described.splitlines()[0]
+    'plan of example, days of UTC'
+    """
+    from kpi_engine.plan import description
+
+    return description.describe_plan(plan)
+
+
 def run(  # noqa: PLR0913 (all but the first two are given by name)
     plan: Plan,
     tables: Tables,
     *,
     period: str,
-    as_of: datetime | str | None = None,
+    as_of: date | str | None = None,
     engine: Engine = "auto",
     values: bool = False,
 ) -> Results:
@@ -156,9 +183,11 @@ def run(  # noqa: PLR0913 (all but the first two are given by name)
 
     ``tables`` is the folder of the tables' files, or the tables by name: paths of Parquet or CSV
     files, Polars frames, objects with the Arrow PyCapsule interface. ``as_of`` is when the run
-    looks at the data, the end of the period unless said otherwise. Rows that break the contract of
-    their table are in the results' ``rejects``, what was found there with ``values`` alone. Same
-    rows, same results, whatever their order, the files' format or the engine.
+    looks at the data, a day or a time with a zone: rows recorded at or after it are not seen. It is
+    the end of the period plus the longest time a metric takes to settle unless said otherwise; what
+    has not settled by then is ``provisional``. Rows that break the contract of their table are in
+    the results' ``rejects``, what was found there with ``values`` alone. Same rows, same results,
+    whatever their order, the files' format or the engine.
 
     Raises:
         DataError: the run cannot start: a table or column is missing or of a wrong kind, a subject
@@ -199,11 +228,13 @@ def score(
 
     ``facts`` has one row per subject and metric gathered from rows: the key columns, ``period``,
     ``metric``, ``num``, ``den``, ``n``, ``n_unknown`` and ``status``, as in the ``facts`` of
-    results. ``tables`` need hold no more than the roster, which says who is assessed; without it
-    everybody is who has facts in the period.
+    results. ``tables`` need hold no more than the roster, which says who is assessed, and the
+    tables that formulas look into for a subject; without them everybody is who has facts in the
+    period.
 
     Raises:
-        DataError: the facts are malformed or incomplete, or the roster cannot be used or is needed.
+        DataError: the facts are malformed or incomplete, or the tables cannot be used or are
+            needed.
 
     >>> from tempfile import TemporaryDirectory
     >>> import polars as pl
@@ -383,6 +414,7 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "describe_plan",
     "explain",
     "load",
     "read_results",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 import kpi_engine as ke
@@ -182,9 +183,84 @@ def test_pay_that_is_held_back_is_a_finding():
 def test_the_accounting_is_printed_on_request():
     result = called(*RUN, "--accounting", status=0)
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert ["tables", "in_window", "outside", "undated", "accepted", "rejected"] in lines
-    assert ["rounds", "12", "0", "0", "12", "0"] in lines
-    assert ["响应率", "12", "11", "1", "0", "0"] in lines
+    words = ["in_window", "outside", "undated", "accepted", "rejected", "dropped"]
+    assert ["tables", *words] in lines
+    assert ["rounds", "12", "0", "0", "12", "0", "orders", "1"] in lines
+    assert [
+        "metrics",
+        "accepted",
+        "used",
+        "filtered",
+        "unknown",
+        "no_subject",
+        "filtered_by",
+    ] in lines
+    assert ["响应率", "12", "11", "1", "0", "0", "orders", "1"] in lines
+
+
+def test_the_columns_of_the_accounting_stand_in_line_below_names_of_any_script():
+    result = called(*RUN, "--accounting", status=0)
+    header, *rows = result.stdout.split("metrics  ")[1].splitlines()
+    # a Chinese character is two cells wide
+    end = cell_len("metrics  " + header[: header.index("accepted")] + "accepted")
+    counts = {row.split()[0]: row.split()[1] for row in rows}
+    assert set(counts) == {"响应率", "asked", "waited", "busiest", "first_day"}
+    for row in rows:
+        name, count = row.split()[:2]
+        assert cell_len(row[: row.index(count, len(name)) + len(count)]) == end
+
+
+def test_the_accounting_in_json_is_that_of_the_receipt():
+    document = json.loads(called(*RUN, "--accounting", "--format", "json", status=0).stdout)
+    assert document["accounting"]["tables"]["rounds"]["dropped"] == {"orders": 1}
+    assert document["accounting"]["metrics"]["响应率"]["filtered_by"] == {"orders": 1}
+
+
+def test_a_run_says_what_is_not_final_and_from_which_day_on_it_is():
+    changed("shop.yaml", "min_rows: 2}", "min_rows: 2, settles: 3 days}")
+    assert called(*RUN, status=0).stderr == ""
+    early = called(*RUN, "--as-of", "2026-11-03", status=0)
+    assert early.stderr == (
+        "note[K439]: provisional as of 2026-11-03T00:00:00+08:00, since rows may still come in: "
+        "`响应率`, `grade`\n"
+        "   = help: final in a run as of 2026-11-04 or later\n"
+    )
+    receipt = json.loads(Path("out/receipt.json").read_text("utf-8"))
+    assert receipt["provisional"] == ["响应率", "grade"]
+    assert receipt["as_of"] == "2026-11-03T00:00:00+08:00"
+    shown = called("explain", "out", "--subject", "小李", status=0).stdout
+    assert "rows may still come in: share(in_time)" in shown
+    assert called(*RUN, "--as-of", "2026-11-04", status=0).stderr == ""
+
+
+def test_rows_after_the_look_are_not_counted():
+    result = called(*RUN, "--as-of", "2026-10-05", "--format", "json", status=2)
+    assert codes(result.stderr) == ["K438"]
+    result = called(*RUN, "--as-of", "2026-10-06", "--format", "json", status=0)
+    assert codes(result.stderr) == ["K439"]
+
+
+def test_a_plan_is_explained_in_the_order_it_runs():
+    result = called("explain-plan", "shop.yaml", status=0)
+    assert result.stdout == ke.describe_plan(ke.compile(ke.load("shop.yaml")))
+    lines = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
+    assert lines[0] == "plan of shop, days of Asia/Shanghai"
+    tables = [line.split()[1] for line in lines if line.startswith("table ")]
+    assert tables == ["agents", "rounds", "days"]
+
+
+def test_a_plan_in_json_is_its_lines():
+    result = called("explain-plan", "shop.yaml", "--format", "json", status=0)
+    document = json.loads(result.stdout)
+    assert document["ruleset"] == "shop"
+    assert (
+        "\n".join(document["plan"]) + "\n" == called("explain-plan", "shop.yaml", status=0).stdout
+    )
+
+
+def test_a_plan_of_a_broken_ruleset_is_refused():
+    changed("shop.yaml", "currency: CNY", "currency: CNX")
+    assert refused("explain-plan", "shop.yaml") == ["K307"]
 
 
 def test_a_run_replaces_its_own_results_and_nothing_else():

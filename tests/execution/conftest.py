@@ -8,6 +8,8 @@ import pytest
 from kpi_engine.execution.columns import Standards
 from kpi_engine.execution.contracts import Admission, admit_rows, fit_columns
 from kpi_engine.execution.inputs import open_inputs
+from kpi_engine.execution.look import Look
+from kpi_engine.plan.period import period_window
 from kpi_engine.ruleset.checked import Ruleset, Table
 from kpi_engine.ruleset.loading import load_ruleset_text
 from kpi_engine.text.errors import DataError
@@ -25,6 +27,9 @@ tables:
 metrics:
   rows_seen: {{from: rows, value: count()}}
 """
+
+EVERYTHING = Look(period_window("2026-10", "UTC", 0), 2**62, "in the end", 2**62, 2**62)
+"""A look at the data that sees every row."""
 
 SOURCES = ("frame", "lazy", "parquet", "csv")
 
@@ -84,6 +89,6 @@ def admit(tmp_path: Path) -> Callable[..., Admission]:
         fitted, found = fit_columns(table, inputs[table.name], Standards(zone, 2))
         if found:
             raise DataError(found)
-        return admit_rows(fitted, **{"keyed": True, **choices})
+        return admit_rows(fitted, EVERYTHING, **{"keyed": True, **choices})
 
     return held

@@ -185,9 +185,9 @@ def test_a_row_whose_clock_cannot_be_read_says_so(table_of, admit):
         {"id": ["1", "2", "3"], "t": ["never", None, "1970-01-05"], "x": ["a", "a", "a"]}
     )
     assert sorted(admit(table, frame).rejected.rows()) == [
-        (0, None, True),
-        (1, None, False),
-        (2, 4, False),
+        (0, None, True, False),
+        (1, None, False, False),
+        (2, 4, False, False),
     ]
 
 
@@ -281,6 +281,23 @@ def test_the_key_of_slowly_changing_rows_includes_where_they_start(table_of, adm
     result = admit(table, frame)
     assert sorted(result.rows.collect()["x"]) == [1, 2]
     assert set(result.rejects["reason"]) == {"conflicting_key"}
+
+
+@pytest.mark.parametrize("key", ["id", "[id, item]"])
+def test_the_key_of_a_long_table_includes_the_name_exactly_as_it_is_given(table_of, admit, key):
+    table = table_of(
+        f"key: {key}\nlong: {{name: item, value: x}}\ncolumns: {{id: text, item: text, x: int}}"
+    )
+    items = ["礼貌", "礼貌 ", "e\u0301", "é", "专业", "专业", "Manners", "manners"]
+    frame = pl.DataFrame({"id": "1", "item": items, "x": [1, 2, 3, 4, 5, 5, 7, 8]})
+    result = admit(table, frame)
+    kept = result.rows.select("item", "x").collect().rows()
+    assert sorted(kept) == [("Manners", 7), ("manners", 8), ("专业", 5), ("礼貌", 1), ("礼貌 ", 2)]
+    assert [(row[1], row[3]) for row in result.rejects.rows()] == [
+        (2, "conflicting_key"),
+        (3, "conflicting_key"),
+        (5, "duplicate_row"),
+    ]
 
 
 def test_a_table_not_held_to_its_key_keeps_every_row(table_of, admit):

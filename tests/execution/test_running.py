@@ -266,7 +266,10 @@ def test_rejected_rows_count_in_the_window_unless_their_clock_lies_outside(plan)
         "good": ["x", "x", "x", "x", "1", "1", "1"], "wait": None,
     })  # fmt: skip
     account = run(plan, given, period="2026-10").accounting["tables"]["chats"]
-    assert account == {"in_window": 3, "outside": 2, "undated": 2, "accepted": 1, "rejected": 2}
+    assert account == {
+        "in_window": 3, "outside": 2, "undated": 2, "accepted": 1, "rejected": 2,
+        "dropped": {"short": 0}, "unmatched": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("engine", ["streaming", "in-memory"])
@@ -355,7 +358,7 @@ def test_a_rejected_row_of_the_roster_is_a_warning(plan):
 REFUSALS: dict[str, tuple[list[str], dict[str, Any], dict[str, Any]]] = {
     "a period of nothing": (["K431"], {"period": "2027-01"}, {}),
     "a malformed period": (["K434"], {"period": "2026-13"}, {}),
-    "a time without a zone": (["K435"], {"as_of": "2026-11-01"}, {}),
+    "a time without a zone": (["K435"], {"as_of": "2026-11-01 00:00"}, {}),
     "an empty roster": (["K430"], {}, {"agents": lambda f: f.head(0)}),
     "a roster of others": (["K430"], {}, {"agents": lambda f: f.with_columns(role=pl.lit("lead"))}),
     "a roster of bad rows": (

@@ -1,15 +1,21 @@
 """Small rulesets and their rows, in storage form for the plan and as values for the reference."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 import polars as pl
 
-from kpi_engine.language.kinds import Kind
+from kpi_engine.language.core import Rational, constant
+from kpi_engine.language.kinds import QUANTITIES, Kind
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.facts import gather_facts
+from kpi_engine.plan.making import made_tables
 from kpi_engine.plan.period import period_window
+from kpi_engine.plan.pruning import pruned
+from kpi_engine.plan.readings import constants_of
 from kpi_engine.plan.slip import settle_slip
+from kpi_engine.plan.tables import DROPPED, table_forms
 from kpi_engine.ruleset.loading import load_ruleset_text
 from kpi_engine.text.render import render_text
 
@@ -91,3 +97,38 @@ def slips(ruleset, rows_by_table, period, engine="auto"):
     """One row per subject with every public column."""
     plan, found = gathered(ruleset, rows_by_table, period, engine)
     return settle_slip(plan, found.facts, engine=engine)
+
+
+def made(ruleset, rows_by_table, engine="auto"):
+    """The rows of every table with every column, by table: as values, after the drop's name."""
+    forms = table_forms(ruleset, constants_of(ruleset))
+    steps = tuple(pruned(form.step, set(form.step.columns)) for form in forms.values())
+    plan = replace(compile_ruleset(ruleset), tables=steps)
+    inputs = [step.name for step in steps if step.origin is None]
+    tables = {n: stored(ruleset, n, rows_by_table.get(n, [])).lazy() for n in inputs}
+    found = made_tables(plan, tables, engine)
+    return {
+        step.name: [
+            (_dropped_by(step, row), _shown(ruleset, forms, step, row))
+            for row in found.rows[step.name].collect(engine=engine).iter_rows(named=True)
+        ]
+        for step in steps
+    }, found.unmatched
+
+
+def _dropped_by(step, row):
+    place = row.get(DROPPED)
+    return None if place is None else step.drops[place]
+
+
+def _shown(ruleset, forms, step, row):
+    types, values = ruleset.tables[step.name].types, forms[step.name].values
+    return {name: _read(types[name], values[name], row[name]) for name in step.columns}
+
+
+def _read(type_, value, kept):
+    if kept is None:
+        return None
+    if type_.kind in QUANTITIES:
+        return Fraction(kept, constant(value.den) if isinstance(value, Rational) else 1)
+    return EPOCH + timedelta(days=kept) if type_.kind is Kind.DATE else kept

@@ -121,10 +121,15 @@ metrics:
     ]
     found = facts(metrics, events)
     assert found.metrics["m"] == MetricAccount(
-        accepted=8, used=1, filtered=3, unknown=2, no_subject=2
+        accepted=8,
+        used=1,
+        filtered=3,
+        unknown=2,
+        no_subject=2,
+        filtered_by={"notes": 1, "odd": 1, "where": 1},
     )
     assert found.tables["calls"] == TableAccount(
-        made=10, dropped={"notes": 1, "odd": 2}, in_window=8, outside=1, undated=1
+        made=10, dropped={"notes": 1, "odd": 2}, in_window=8, outside=1, undated=1, unmatched=0
     )
 
 
@@ -326,3 +331,74 @@ metrics:
             other.tables,
         )
     assert frames[0].facts.schema["metric.mid.num"] == pl.Int64
+
+
+def test_a_metric_has_its_own_window_clock_and_subject():
+    metrics = """
+metrics:
+  month: {from: events, value: sum(k)}
+  week: {from: events, value: sum(k), window: 7 days}
+  long: {from: events, value: sum(k), window: 40 days}
+  due: {from: events, dated: due, value: sum(k)}
+  due_long: {from: events, dated: due, value: sum(k), window: 40 days}
+  kinds: {from: events, whose: kind, value: sum(k)}
+"""
+    first = (datetime(2026, 10, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days
+    times = ("2026-09-21 23:59", "2026-09-22 00:00", "2026-10-01 00:00", "2026-10-24 23:59")
+    later = ("2026-10-25 00:00", "2026-10-31 23:59", "2026-11-01 00:00")
+    events = [{"k": 2**power, "at": at(time)} for power, time in enumerate((*times, *later))]
+    events += [{"k": 1000, "at": None, "due": first - 9, "kind": "chat"}]
+    events += [{"k": 1000, "at": None, "due": first - 10}, {"k": 500, "at": None, "due": first}]
+    found = facts(metrics, events, ["a", "chat"]).facts
+    assert found["metric.month.num"].to_list() == [4 + 8 + 16 + 32, 0]
+    assert found["metric.week.num"].to_list() == [16 + 32, 0]
+    assert found["metric.long.num"].to_list() == [2 + 4 + 8 + 16 + 32, 0]
+    assert found["metric.due.num"].to_list() == [500, 0]
+    assert found["metric.due_long.num"].to_list() == [1500, 0]
+    assert found["metric.kinds.num"].to_list() == [0, 0]
+
+
+def test_a_window_follows_the_clocks_of_its_zone():
+    metrics = "metrics: {m: {from: events, value: sum(k), window: 7 days}}"
+    zone = "Europe/Berlin"
+    times = ("2026-10-25 03:59", "2026-10-25 04:00", "2026-11-01 03:59", "2026-11-01 04:00")
+    events = [{"k": 2**power, "at": at(time, zone)} for power, time in enumerate(times)]
+    found = facts(metrics, events, zone=zone, day_starts="04:00").facts
+    assert found["metric.m.num"].item() == 2 + 4
+
+
+def test_a_window_that_opens_where_the_clocks_go_back_takes_days_not_instants():
+    metrics = "metrics: {m: {from: events, value: sum(k), window: 7 days}}"
+    opening = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 in Berlin, and so an hour later
+    events = [
+        {"k": 1, "at": int(opening.timestamp()) * 10**6 - 30 * 60 * 10**6},
+        {"k": 2, "at": int(opening.timestamp()) * 10**6},
+        {"k": 4, "at": int(opening.timestamp()) * 10**6 + 45 * 60 * 10**6},
+        {"k": 8, "at": int(opening.timestamp()) * 10**6 + 3600 * 10**6},
+    ]
+    found = facts(metrics, events, zone="Europe/Berlin", day_starts="02:30").facts
+    # from 02:30 on; 02:15 of the second round is of the day before again
+    assert found["metric.m.num"].item() == 2 + 8
+
+
+def test_filtered_rows_are_told_apart():
+    metrics = """
+  calls:
+    from: events
+    drop: {notes: kind == 'note', odd: k == 3}
+metrics:
+  all: {from: calls, value: count()}
+  good: {from: calls, where: good, value: count()}
+"""
+    events = [
+        {"k": 3, "kind": "note"},
+        {"k": 3, "kind": "call"},
+        {"k": 1, "good": False},
+        {"k": 1, "good": None},
+        {"k": 1, "good": True},
+        {"k": 3, "agent_id": "stranger"},
+    ]
+    found = facts(metrics, events).metrics
+    assert found["all"].filtered_by == {"notes": 1, "odd": 1}
+    assert found["good"].filtered_by == {"notes": 1, "odd": 1, "where": 1}
+    assert (found["all"].filtered, found["good"].filtered) == (2, 3)

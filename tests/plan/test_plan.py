@@ -6,8 +6,8 @@ from tests.plan.cases import gathered, load
 
 from kpi_engine.language.core import Core, add, choose, compare, mul, whole
 from kpi_engine.plan.compiling import compile_ruleset, describe_plan, missing_params
+from kpi_engine.plan.gathered import gathered_rows
 from kpi_engine.plan.levels import in_levels, with_shared
-from kpi_engine.plan.metrics import gathered_rows
 from kpi_engine.plan.nodes import Assignment
 from kpi_engine.plan.period import period_window
 from kpi_engine.plan.slip import settle_slip
@@ -57,7 +57,8 @@ def test_all_metrics_of_a_table_share_one_scan_and_one_group_by(tmp_path):
         schema={"id": pl.Int64, "agent_id": pl.String, "at": pl.Int64, "k": pl.Int64}
     ).write_parquet(tmp_path / "e")
     window = period_window("2026-10", "Asia/Shanghai", 0)
-    rows = gathered_rows(plan.gathers[0], pl.scan_parquet(tmp_path / "e"), window, plan.calendar)
+    scan = pl.scan_parquet(tmp_path / "e")
+    rows = gathered_rows(plan.gathers[0], scan, {}, window, plan.calendar)
     text = rows.explain()
     assert (text.count("AGGREGATE"), text.count("Parquet SCAN")) == (1, 1)
     assert "PROJECT 3/4 COLUMNS" in text
@@ -131,3 +132,65 @@ def test_many_items_stay_exact(items):
     weights = [n + 1 for n in range(items)]
     total = sum(w * (4 + n) for n, w in enumerate(weights))
     assert frame["score"].item() == (total * 200 + sum(weights)) // (2 * sum(weights))
+
+
+MATCHED = """
+  calls: {from: events, where: kind == 'call'}
+  notes: {from: events, where: kind == 'note', add: {age: k * 2}}
+  found:
+    from: calls
+    match:
+      last:
+        to: notes
+        same: [agent_id, k]
+        where: last.at < at
+        prefer: [highest last.at, lowest last.age]
+      any: {to: events, same: [agent_id], take: every}
+    add: {age: last.age, other: any.k, wage: people.wage}
+  runs:
+    from: events
+    where: at is known
+    per: [agent_id]
+    in_order: [at]
+    starts_when: default(before.k != k, true)
+    add: {times: count()}
+  people: {from: agents, where: team is known}
+metrics:
+  ages: {from: found, where: wage > 1 CNY, value: sum(age), window: 3 days}
+  late: {from: found, dated: due, value: count()}
+  runs: {from: runs, value: count()}
+"""
+
+
+def test_the_description_says_how_rows_are_found():
+    text = describe_plan(compile_ruleset(load(MATCHED)))
+    lines = [line.strip() for line in text.splitlines()]
+    start = lines.index("table found from calls reads agent_id, at, due, k")
+    assert lines[start + 1 : start + 8] == [
+        "match last: the best row of notes by agent_id, k, keyed join",
+        "where (last.at < at)",
+        "prefer highest last.at",
+        "prefer lowest last.age",
+        "match any: every row of events by agent_id, keyed join",
+        "age = last.age",
+        "look up people.wage by agent_id",
+    ]
+    assert "in order of at, id" in lines
+    assert "starts when ((before.k != k) if known((before.k != k)) else True)" in lines
+    assert "facts from found in the last 3 days by at by agent_id" in lines
+
+
+def test_steps_name_every_table_they_look_into():
+    plan = compile_ruleset(load(MATCHED))
+    steps = {step.name: (dict(step.inputs), step.key) for step in plan.steps}
+    assert steps["found"] == (
+        {
+            "people": "broadcast",
+            "calls": "partitioned",
+            "notes": "partitioned",
+            "events": "partitioned",
+        },
+        ("agent_id",),
+    )
+    assert steps["facts of found in 3 days"][1] == ("agent_id",)
+    assert "facts of found by due" in steps

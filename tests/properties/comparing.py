@@ -14,14 +14,13 @@ from kpi_engine.execution.columns import storage_type
 from kpi_engine.language.exact import NUMBER_SCALE
 from kpi_engine.language.kinds import QUANTITIES, Kind
 from kpi_engine.plan.compiling import compile_ruleset
-from kpi_engine.plan.facts import gather_facts
+from kpi_engine.plan.facts import MetricAccount, gather_facts
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.period import period_window
 from kpi_engine.plan.slip import settle_slip
-from kpi_engine.reference.formulas import Evaluator
-from kpi_engine.reference.judging import Slip, judge
+from kpi_engine.reference.judging import Judgement, Slip, judge
+from kpi_engine.reference.metrics import Account, rows_in_window
 from kpi_engine.reference.moments import Calendar, read_period
-from kpi_engine.reference.rows import make_tables, rows_in_period
 from kpi_engine.reference.values import Row, Value
 from kpi_engine.ruleset.checked import Column, Metric, Ruleset
 
@@ -104,29 +103,40 @@ def reference_answers(
     answers: Answers = {
         key: _slip_answer(ruleset, slip) for key, slip in judgement.subjects.items()
     }
-    accounts: Answer = {
-        f"metric.{name}.{word}": count
-        for name, account in judgement.accounts.items()
-        for word, count in asdict(account).items()
-    }
-    return {**answers, ACCOUNTS: accounts | _table_accounts(ruleset, tables, period, counted)}
+    accounts = _metric_accounts(judgement.accounts)
+    return {**answers, ACCOUNTS: accounts | _table_accounts(ruleset, judgement, period, counted)}
+
+
+def _metric_accounts(accounts: Mapping[str, Account | MetricAccount]) -> Answer:
+    """Return every count of every metric; what filtered no row may be named or not."""
+    found: Answer = {}
+    for name, account in accounts.items():
+        for word, count in asdict(account).items():
+            if word == "filtered_by":
+                by = {f"metric.{name}.by.{filter_}": n for filter_, n in count.items() if n}
+                found |= by
+            else:
+                found[f"metric.{name}.{word}"] = count
+    return found
 
 
 def _table_accounts(
-    ruleset: Ruleset, tables: Tables, period: str, counted: AbstractSet[str]
+    ruleset: Ruleset, judgement: Judgement, period: str, counted: AbstractSet[str]
 ) -> Answer:
     calendar = Calendar(ZoneInfo(ruleset.zone), ruleset.day_starts)
     month = read_period(period)
-    made = make_tables(ruleset, tables, Evaluator(calendar, ruleset.params), calendar)
     found: Answer = {}
     for name in counted:
-        table, rows = ruleset.tables[name], made[name]
-        found[f"table.{name}.made"] = len(rows)
-        found[f"table.{name}.in_window"] = len(rows_in_period(table, rows, month))
-        undated = sum(row.month is None for row in rows) if table.clock is not None else 0
+        table, made = ruleset.tables[name], judgement.tables[name]
+        found[f"table.{name}.made"] = len(made.rows)
+        in_window = rows_in_window(made, table.clock, None, month, calendar)
+        found[f"table.{name}.in_window"] = len(in_window)
+        clock = table.clock
+        undated = 0 if clock is None else sum(row.values[clock] is None for row in made.rows)
         found[f"table.{name}.undated"] = undated
+        found[f"table.{name}.unmatched"] = made.unmatched
         for drop, _ in table.drop:
-            found[f"table.{name}.dropped.{drop}"] = sum(row.dropped == drop for row in rows)
+            found[f"table.{name}.dropped.{drop}"] = sum(row.dropped == drop for row in made.rows)
     return found
 
 
@@ -169,15 +179,12 @@ def plan_answers(
         key = tuple(_subject_key(ruleset, name, row[name]) for name in ruleset.subject.key)
         assert key not in answers
         answers[key] = _row_answer(ruleset, row)
-    accounts: Answer = {
-        f"metric.{name}.{word}": count
-        for name, account in gathered.metrics.items()
-        for word, count in asdict(account).items()
-    }
+    accounts = _metric_accounts(gathered.metrics)
     for name, table in gathered.tables.items():
         accounts[f"table.{name}.made"] = table.made
         accounts[f"table.{name}.in_window"] = table.in_window
         accounts[f"table.{name}.undated"] = table.undated
+        accounts[f"table.{name}.unmatched"] = table.unmatched
         accounts |= {f"table.{name}.dropped.{drop}": n for drop, n in table.dropped.items()}
     return {**answers, ACCOUNTS: accounts}
 

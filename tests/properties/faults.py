@@ -1,7 +1,6 @@
 """Ways to get a fault into the plan: an entry of a table replaced, or one small function."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 import polars as pl
@@ -10,9 +9,11 @@ import pytest
 from kpi_engine.language import core, exact, ir
 from kpi_engine.language.core import Core, Rational, Value, whole
 from kpi_engine.language.exact import Environment
-from kpi_engine.plan import facts, gathering, lowering, metrics, slip, tables, windows
+from kpi_engine.plan import gathered as by_subject
+from kpi_engine.plan import gathering, lowering, making, slip, tables, windows
 from kpi_engine.plan.lowering import Lowering
-from kpi_engine.plan.nodes import Assignment, Calendar, GatherColumn, TableStep
+from kpi_engine.plan.nodes import Assignment, Calendar, GatherColumn, Plan, TableStep
+from kpi_engine.plan.ranges import Engine
 
 Inject = Callable[[pytest.MonkeyPatch], None]
 
@@ -37,7 +38,7 @@ def gathered(function: str, fault: Callable[[pl.Expr], pl.Expr]) -> Inject:
         return fault(pl.col(column.argument)).alias(column.name)
 
     def inject(patch: pytest.MonkeyPatch) -> None:
-        for module in (tables, metrics):
+        for module in (making, by_subject):
             patch.setattr(module, "gather_expr", gather)
 
     return inject
@@ -79,7 +80,7 @@ def unsigned(patch: pytest.MonkeyPatch) -> None:
         expr = faithful(column)
         return expr.cast(pl.UInt32) if column.gather.function == "count" else expr
 
-    for module in (tables, metrics):
+    for module in (making, by_subject):
         patch.setattr(module, "gather_expr", gather)
 
 
@@ -124,24 +125,25 @@ def drops_forgotten(patch: pytest.MonkeyPatch) -> None:
     def undropped(step: TableStep, rows: pl.LazyFrame) -> pl.LazyFrame:
         return rows.drop(tables.DROPPED) if step.drops else rows
 
-    patch.setattr(facts, "undropped", undropped)
+    patch.setattr(making, "_undropped_rows", undropped)
 
 
 def unknown_keys_lost(patch: pytest.MonkeyPatch) -> None:
-    def grouped(step: TableStep, rows: pl.LazyFrame, calendar: Calendar) -> pl.LazyFrame:
-        return tables.grouped_rows(step, rows, calendar).drop_nulls(step.per)
+    faithful = making._grouped_rows  # noqa: SLF001 (the fault goes where rows are grouped)
 
-    patch.setattr(facts, "grouped_rows", grouped)
+    def grouped(plan: Plan, step: TableStep, rows: pl.LazyFrame, engine: Engine) -> pl.LazyFrame:
+        return faithful(plan, step, rows, engine).drop_nulls(step.per)
+
+    patch.setattr(making, "_grouped_rows", grouped)
 
 
 def unknown_passes(patch: pytest.MonkeyPatch) -> None:
-    def rows_of(step: TableStep, source: pl.LazyFrame, calendar: Calendar) -> pl.LazyFrame:
-        rows = tables.source_rows(replace(step, where=None), source, calendar)
-        if step.where is None:
+    def passing(rows: pl.LazyFrame, where: Core | None, calendar: Calendar) -> pl.LazyFrame:
+        if where is None:
             return rows
-        return rows.filter(lowering.lower(step.where, calendar).fill_null(value=True))
+        return rows.filter(lowering.lower(where, calendar).fill_null(value=True))
 
-    patch.setattr(facts, "source_rows", rows_of)
+    patch.setattr(making, "_passing_rows", passing)
 
 
 def last_day_lost(patch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.printer import print_formula
-from kpi_engine.language.scopes import ScaleSignature, Scope
+from kpi_engine.language.scopes import ScaleSignature, Scope, Sight
 from kpi_engine.language.syntax import Expr
 from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.layers import read_layers
@@ -81,9 +81,9 @@ def subject_words(
 
 def type_of(tree: Expr, words: Words) -> ir.Node | None:
     """Return the typed form of a formula, or None where the checker finds a mistake in it."""
-    rows = None if words.rows is None else {**words.params, **words.rows}
+    rows = None if words.rows is None else Sight({**words.params, **words.rows})
     scope = Scope(
-        {**words.params, **words.names},
+        Sight({**words.params, **words.names}),
         words.currency,
         words.scales,
         aggregates=words.rows is not None,

@@ -50,6 +50,24 @@ def test_the_reference_has_every_function_of_the_table_and_no_other():
     assert {*AGGREGATES, *PLAIN, "month", "slices"} == set(FUNCTIONS)
 
 
+def test_a_name_with_a_dot_is_read_like_any_other():
+    found = evaluate_formula(tree("best.price + 1"), {"best.price": Fraction(1)})
+    assert found == 2
+
+
+def test_a_name_that_nobody_knows_is_an_error():
+    for text in ("price", "best.price"):
+        with pytest.raises(KeyError, match=text):
+            value(text)
+
+
+def test_another_tables_column_is_not_better_lower_because_a_metric_of_its_name_is():
+    evaluator = Evaluator(Calendar(ZoneInfo("UTC"), 0), lower=frozenset({"speed"}))
+    names: Row = {"speed": Fraction(4), "teams.speed": Fraction(4)}
+    assert evaluator.value(tree("attain(speed, 2)"), names) == 50
+    assert evaluator.value(tree("attain(teams.speed, 2)"), names) == 100
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

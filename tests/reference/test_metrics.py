@@ -102,7 +102,12 @@ def test_every_candidate_gets_the_first_verdict_that_fits():
     ]
     judgement = judged(ruleset, events)
     assert judgement.accounts["m"] == Account(
-        accepted=8, used=2, filtered=2, unknown=2, no_subject=2
+        accepted=8,
+        used=2,
+        filtered=2,
+        unknown=2,
+        no_subject=2,
+        filtered_by={"test": 1, "where": 1},
     )
     found = judgement.subjects["a",].metrics["m"]
     assert (found.value, found.n, found.n_unknown) == (3, 2, 2)

@@ -64,7 +64,8 @@ def test_a_value_that_differs_in_the_least_fails_its_case_alone(folder, right, w
 def test_a_folder_is_searched_for_tests(folder):
     (folder / "more").mkdir()
     (folder / "more/other.test.yaml").write_text(
-        (folder / "shop.test.yaml").read_text("utf-8"), "utf-8"
+        (folder / "shop.test.yaml").read_text("utf-8").replace("test: shop", "test: corner_shop"),
+        "utf-8",
     )
     (folder / ".hidden").mkdir()
     (folder / ".hidden/bad.test.yaml").write_text("test: [", "utf-8")

@@ -184,6 +184,11 @@ def test_a_circle_of_parents_is_told(folder, parents):
     assert [finding.code for finding in found] == ["K311"]
 
 
+def test_a_file_in_a_folder_may_extend_one_of_its_own_name(folder):
+    ruleset = load(folder, "maple/shop", "ruleset: maple/shop\nextends: shop\n")
+    assert [layer.path for layer in ruleset.layers] == ["maple/shop.yaml", "shop.yaml"]
+
+
 def test_a_broken_parent_is_told_and_nothing_else(folder):
     (folder / "middle.yaml").write_text("ruleset: middle\nextends: shop\nmetrics: {a: [b}\n")
     found = findings(folder, "leaf", "ruleset: leaf\nextends: middle\nmetrics: {b: a}\n")

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import polars as pl
 import pytest
+from tests.rulesets.frames import frames_of
 
 import kpi_engine as ke
 
@@ -20,38 +20,33 @@ def ruleset():
     return ke.load(PRESALES)
 
 
-def frame_of(table, rows):
-    """Return rows with every column of their table, unknown where a row has none."""
-    names = [column.source for column in table.columns]
-    texts = [{name: row.get(name) for name in names} for row in rows]
-    return pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String))
+def said(wait):
+    """Return who wrote when: the buyer, and after a wait the agent, None if she never did."""
+    question = ("buyer", ASKED)
+    return [question] if wait is None else [question, ("agent", ASKED + wait)]
 
 
 def assessed(ruleset, waits, scores):
-    """Return the row of an agent with a round of each wait, None unanswered, and these ratings."""
+    """Return the row of an agent with a buyer for each wait, None unanswered, and these ratings."""
     rows = {
         "agents": [KEY | {"valid_from": "2025-03-01", "role": "presale", "perf_wage": "2000.00"}],
-        "rounds": [
+        "messages": [
             KEY
             | {
-                "round_id": f"r{number}",
+                "message_id": f"{number} {sender}",
                 "buyer_id": f"b{number}",
-                "asked_at": ASKED.isoformat(),
-                "replied_at": None if wait is None else (ASKED + wait).isoformat(),
+                "sent_at": sent_at.isoformat(),
+                "sender": sender,
             }
             for number, wait in enumerate(waits)
+            for sender, sent_at in said(wait)
         ],
         "ratings": [
             KEY | {"rating_id": f"m{number}", "rated_at": ASKED.isoformat(), "score": score}
             for number, score in enumerate(scores)
         ],
     }
-    tables = {
-        name: frame_of(table, rows.get(name, []))
-        for name, table in ruleset.tables.items()
-        if table.origin is None
-    }
-    results = ke.run(ke.compile(ruleset), tables, period="2026-10")
+    results = ke.run(ke.compile(ruleset), frames_of(ruleset, rows), period="2026-10")
     assert results.rejects.height == 0
     (row,) = results.subjects.to_dicts()
     return row

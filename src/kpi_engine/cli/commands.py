@@ -10,7 +10,7 @@ import typer
 
 import kpi_engine as ke
 from kpi_engine.cli.exits import Exit, status_of
-from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json
+from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json, show_text
 from kpi_engine.cli.statement import explanation_parts
 from kpi_engine.cli.summaries import (
     accounting_parts,
@@ -95,7 +95,10 @@ def run(
     period: Annotated[str, typer.Option("--period", help="The month to run, such as 2026-10.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write the results to.")],
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="When the run looks at the data.")
+        str | None,
+        typer.Option(
+            "--as-of", help="When the run looks at the data: a day, or a time with a zone."
+        ),
     ] = None,
     accounting: Annotated[
         bool, typer.Option("--accounting", help="Print where every row went.")
@@ -136,6 +139,21 @@ def explain(
         show_json(asdict(explanation))
     else:
         show(*explanation_parts(explanation))
+
+
+@app.command("explain-plan")
+def explain_plan(
+    ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Show how a ruleset is computed: its tables in order, their keys, what each match became."""
+    with refused(form):
+        plan = ke.compile(ke.load(ruleset))
+        described = ke.describe_plan(plan)
+    if form is Format.JSON:
+        show_json({"ruleset": plan.ruleset.name, "plan": described.splitlines()})
+    else:
+        show_text(described)
 
 
 @app.command()

@@ -44,6 +44,11 @@ def show(*parts: RenderableType) -> None:
         sys.stdout.write(line.rstrip() + "\n")
 
 
+def show_text(text: str) -> None:
+    """Write lines to stdout as they are, however long."""
+    sys.stdout.write(text)
+
+
 def show_json(document: object) -> None:
     """Write one line of JSON to stdout."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")

@@ -17,6 +17,7 @@ import kpi_engine as ke
 SHOWN_AT_EACH_END = 5
 CONTRIBUTIONS_SHOWN = 3
 
+_COUNTED_BY_NAME = frozenset({"dropped", "filtered_by"})
 _ROUNDING = frozenset({"part.rounding", "part.limits"})
 
 
@@ -156,20 +157,38 @@ def _caution(results: ke.Results, document: RunDocument) -> str:
 
 
 def accounting_parts(results: ke.Results) -> Iterator[Table]:
-    """Return where every row went, a table for the tables and one for the metrics."""
+    """Return where every row went, a table for the tables and one for the metrics.
+
+    What only some tables or metrics can have stands there where one of them has it.
+    """
     sections: dict[str, Mapping[str, Mapping[str, object]]] = {
         "tables": results.accounting["tables"],
         "metrics": results.accounting["metrics"],
     }
     for section, accounts in sections.items():
+        if not accounts:
+            continue
+        words = [word for word in next(iter(accounts.values())) if _is_shown(word, accounts)]
         table = Table(box=None, pad_edge=False)
         table.add_column(section)
-        for word in next(iter(accounts.values()), {}):
-            table.add_column(word, justify="right")
+        for word in words:
+            named = word in _COUNTED_BY_NAME
+            table.add_column(word, justify="left" if named else "right")
         for name, account in accounts.items():
-            table.add_row(Text(name), *(f"{count:,}" for count in account.values()))
-        if accounts:
-            yield table
+            table.add_row(Text(name), *(Text(_counts(account[word])) for word in words))
+        yield table
+
+
+def _is_shown(word: str, accounts: Mapping[str, Mapping[str, object]]) -> bool:
+    sometimes = word in _COUNTED_BY_NAME or word == "unmatched"
+    return not sometimes or any(_counts(a[word]) not in {"", "0"} for a in accounts.values())
+
+
+def _counts(count: object) -> str:
+    """Return a count, or the counts of something by name as far as there are any."""
+    if isinstance(count, Mapping):
+        return ", ".join(f"{name} {rows:,}" for name, rows in count.items() if rows)
+    return f"{count:,}"
 
 
 def sample_document(summary: ke.SampleSummary) -> dict[str, object]:

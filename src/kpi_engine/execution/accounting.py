@@ -1,14 +1,15 @@
 """Where every row went, by table and by metric: the accounts always add up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from kpi_engine.execution.contracts import CLOCK, UNREADABLE, Admission
+from kpi_engine.execution.contracts import Admission
 from kpi_engine.execution.results import Accounting, MetricUse, TableAccount
+from kpi_engine.execution.seen import CLOCK, UNREADABLE, UNSEEN
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.facts import Gathered
 from kpi_engine.plan.nodes import Calendar, Clock, Plan
@@ -21,80 +22,115 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The first and the last clock of the accepted rows of a table, as they are kept.
-
-    ``inside`` counts the rows, refused ones too, that are known to lie in the window.
-    """
+    """The first and the last clock of the accepted rows of a table, as they are kept."""
 
     kind: Kind
-    inside: int
     first: int | None
     last: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class InputAccount:
+    """The rows of an input table in the window and beside it.
+
+    ``known`` are those that are known to lie in the window, ``late`` those that do and were not
+    there when the run looks at the data; refused ones count too. ``dates`` is None for a table
+    without a clock.
+    """
+
+    account: TableAccount
+    known: int
+    late: int
+    dates: Dates | None
+
+
 def account_input(
     admission: Admission, window: Window, calendar: Calendar, engine: Engine
-) -> tuple[TableAccount, Dates | None]:
-    """Return the account of an input table, and which dates its rows have.
+) -> InputAccount:
+    """Return the account of an input table.
 
     A refused row whose clock cannot be read counts in the window: nothing says it lies elsewhere.
-    Every row of a table without a clock lies in the window.
+    Every row of a table without a clock lies in the window. A row that was not there when the run
+    looks at the data lies outside, whatever its clock.
     """
-    table, rejected = admission.table, admission.rejected
-    if table.clock is None:
-        accepted = admission.height - rejected.height
-        return _account(admission.height, accepted, rejected.height, 0), None
-    kind = table.types[table.clock].kind
-    clock = pl.col(table.clock)
-    inside = in_window(Clock(table.clock, kind), window, calendar)
-    kept = admission.rows.select(
-        rows=pl.len(),
-        inside=inside.sum(),
-        undated=clock.is_null().sum(),
-        first=clock.min(),
-        last=clock.max(),
-    ).collect(engine=engine)
-    lies_inside = in_window(Clock(CLOCK, kind), window, calendar).fill_null(value=False)
-    refused = rejected.select(
-        known=lies_inside.sum(),
-        inside=(lies_inside | pl.col(UNREADABLE)).sum(),
-        undated=(pl.col(CLOCK).is_null() & ~pl.col(UNREADABLE)).sum(),
-    )
-    undated = kept["undated"][0] + refused["undated"][0]
-    account = _account(
-        kept["rows"][0] + rejected.height, kept["inside"][0], refused["inside"][0], undated
-    )
-    inside_rows = kept["inside"][0] + refused["known"][0]
-    return account, Dates(kind, inside_rows, kept["first"][0], kept["last"][0])
-
-
-def _account(rows: int, accepted: int, rejected: int, undated: int) -> TableAccount:
-    in_window_ = accepted + rejected
-    return {
-        "in_window": in_window_,
-        "outside": rows - in_window_ - undated,
+    table = admission.table
+    clock = None if table.clock is None else Clock(table.clock, table.types[table.clock].kind)
+    kept = _kept_counts(admission, clock, window, calendar, engine)
+    refused = _refused_counts(admission.rejected, clock, window, calendar)
+    inside, undated = kept["inside"] + refused["inside"], kept["undated"] + refused["undated"]
+    account: TableAccount = {
+        "in_window": inside,
+        "outside": admission.height - inside - undated,
         "undated": undated,
-        "accepted": accepted,
-        "rejected": rejected,
+        "accepted": kept["inside"],
+        "rejected": refused["inside"],
+        "unmatched": 0,
+        "dropped": {},
+    }
+    dates = None if clock is None else Dates(clock.kind, kept["first"], kept["last"])
+    known, late = kept["known"] + refused["known"], kept["late"] + refused["late"]
+    return InputAccount(account, known, late, dates)
+
+
+def _kept_counts(
+    admission: Admission, clock: Clock | None, window: Window, calendar: Calendar, engine: Engine
+) -> dict[str, int]:
+    rows = admission.height - admission.rejected.height
+    if clock is None and admission.seen is None:
+        return {"inside": rows, "undated": 0, "known": rows, "late": 0}
+    seen = pl.lit(True) if admission.seen is None else admission.seen
+    if clock is None:
+        counts = _counts(pl.lit(True), pl.lit(True), pl.lit(False), seen)
+    else:
+        column = pl.col(clock.column)
+        known = in_window(clock, window, calendar).fill_null(False)
+        counts = _counts(known, known, column.is_null(), seen)
+        counts |= {"first": column.min(), "last": column.max()}
+    return admission.accepted.select(**counts).collect(engine=engine).row(0, named=True)
+
+
+def _refused_counts(
+    rejected: pl.DataFrame, clock: Clock | None, window: Window, calendar: Calendar
+) -> dict[str, int]:
+    seen, unreadable = ~pl.col(UNSEEN), pl.col(UNREADABLE)
+    if clock is None:
+        counts = _counts(pl.lit(True), pl.lit(True), pl.lit(False), seen)
+    else:
+        known = in_window(replace(clock, column=CLOCK), window, calendar).fill_null(False)
+        undated = pl.col(CLOCK).is_null() & ~unreadable
+        counts = _counts(known, known | unreadable, undated, seen)
+    return rejected.select(**counts).row(0, named=True)
+
+
+def _counts(known: pl.Expr, inside: pl.Expr, undated: pl.Expr, seen: pl.Expr) -> dict[str, pl.Expr]:
+    return {
+        "inside": (inside & seen).sum(),
+        "undated": (undated & seen).sum(),
+        "known": (known & seen).sum(),
+        "late": (known & ~seen).sum(),
     }
 
 
-def account_run(plan: Plan, inputs: Mapping[str, TableAccount], gathered: Gathered) -> Accounting:
+def account_run(plan: Plan, inputs: Mapping[str, InputAccount], gathered: Gathered) -> Accounting:
     """Return the accounts of a run, tables and metrics in the order of the ruleset.
 
     The rows made for a derived table are all accepted.
     """
-    derived: dict[str, TableAccount] = {
+    tables: dict[str, TableAccount] = {
         name: {
             "in_window": made.in_window,
             "outside": made.outside,
             "undated": made.undated,
             "accepted": made.in_window,
             "rejected": 0,
+            "unmatched": made.unmatched,
+            "dropped": dict(made.dropped),
         }
         for name, made in gathered.tables.items()
     }
-    tables = {**derived, **inputs}
+    for name, given in inputs.items():
+        dropped = tables[name]["dropped"] if name in tables else {}
+        tables[name] = {**given.account, "dropped": dropped}
     metrics: dict[str, MetricUse] = {
         name: {
             "accepted": used.accepted,
@@ -102,6 +138,7 @@ def account_run(plan: Plan, inputs: Mapping[str, TableAccount], gathered: Gather
             "filtered": used.filtered,
             "unknown": used.unknown,
             "no_subject": used.no_subject,
+            "filtered_by": dict(used.filtered_by),
         }
         for name, used in gathered.metrics.items()
     }

@@ -1,6 +1,6 @@
 """The columns of a result: what the slip left as whole numbers, in the units people read."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 
 import polars as pl
@@ -17,10 +17,12 @@ POINT_PLACES = 6
 _DIGITS_AT_ONCE = 3
 
 
-def subject_columns(ruleset: Ruleset, period: str) -> list[pl.Expr]:
+def subject_columns(
+    ruleset: Ruleset, period: str, provisional: Container[str] = ()
+) -> list[pl.Expr]:
     """Return the columns of ``subjects`` in contract order, over the frame of the slip.
 
-    Grain: one row per subject.
+    Grain: one row per subject. ``provisional`` are the metrics that are not final yet.
     """
     types = ruleset.tables[ruleset.subject.table].types
     columns = [
@@ -28,7 +30,7 @@ def subject_columns(ruleset: Ruleset, period: str) -> list[pl.Expr]:
         pl.lit(period).alias("period"),
     ]
     for metric in ruleset.metrics.values():
-        columns += _metric_columns(metric)
+        columns += _metric_columns(metric, provisional=metric.name in provisional)
     if ruleset.score is not None:
         columns += [_decimal(f"points.{path}") for path in point_paths(ruleset.score.items)]
         columns += [_decimal(f"part.{path}") for path in part_paths(ruleset.score.items)]
@@ -72,7 +74,7 @@ def pay_names(ruleset: Ruleset) -> list[str]:
     return [name for name, _ in (*ruleset.pay.lines, *ruleset.pay.steps)]
 
 
-def _metric_columns(metric: Metric) -> list[pl.Expr]:
+def _metric_columns(metric: Metric, *, provisional: bool) -> list[pl.Expr]:
     name = f"metric.{metric.name}"
     status = pl.col(f"{name}.status")
     kind = metric.type.kind
@@ -89,12 +91,13 @@ def _metric_columns(metric: Metric) -> list[pl.Expr]:
     else:
         value = shown_value(pl.col(name), kind)
     count = pl.col(f"{name}.n") if metric.table is not None else pl.lit(None, dtype=pl.Int64)
+    shown = status.replace({"ok": "provisional"}) if provisional else status
     return [
         value.alias(name),
         num.alias(f"{name}.num"),
         den.alias(f"{name}.den"),
         count.alias(f"{name}.n"),
-        status,
+        shown,
     ]
 
 

@@ -21,17 +21,23 @@ from kpi_engine.execution.columns import (
     read_column,
 )
 from kpi_engine.execution.inputs import ROW, Input
-from kpi_engine.execution.keys import repeated_keys
+from kpi_engine.execution.keys import REFUSED, repeated_keys
+from kpi_engine.execution.look import Look
 from kpi_engine.execution.reading import Reading, with_stages
 from kpi_engine.execution.reasons import Reason
+from kpi_engine.execution.seen import (
+    CLOCK,
+    UNREADABLE,
+    UNSEEN,
+    broken_times,
+    is_seen,
+    stored_times,
+)
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.ruleset.checked import Column, Table
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
-
-CLOCK = "clock of the row"
-UNREADABLE = "clock unreadable"
 
 REJECT_TYPES: Mapping[str, pl.DataType] = {
     "table": pl.String(),
@@ -41,6 +47,14 @@ REJECT_TYPES: Mapping[str, pl.DataType] = {
     "value": pl.String(),
 }
 """The columns of ``rejects``; the last, the value itself, stands there on request alone."""
+
+
+_REJECTED_TYPES: Mapping[str, pl.DataType] = {
+    ROW: pl.Int64(),
+    CLOCK: pl.Int64(),
+    UNREADABLE: pl.Boolean(),
+    UNSEEN: pl.Boolean(),
+}
 
 
 def reject_types(*, values: bool) -> dict[str, pl.DataType]:
@@ -55,13 +69,17 @@ def reject_types(*, values: bool) -> dict[str, pl.DataType]:
 class Admission:
     """A table after its contract.
 
-    ``rows`` are the accepted rows in storage form. ``rejects`` has one row per refused value or
-    key. ``rejected`` has one row per refused row: `ROW`, `CLOCK` as it is kept (null: none), and
-    whether the clock is `UNREADABLE`. ``height`` counts the rows of the input.
+    ``accepted`` are the accepted rows in storage form, ``rows`` those of them that were there when
+    the run looks at the data: those that are ``seen``, None where all are. ``rejects`` has one row
+    per refused value or key. ``rejected`` has one row per refused row: `ROW`, `CLOCK` as it is kept
+    (null: none), whether the clock is `UNREADABLE`, and whether the row is known to be `UNSEEN`.
+    ``height`` counts the rows of the input.
     """
 
     table: Table
     rows: pl.LazyFrame
+    accepted: pl.LazyFrame
+    seen: pl.Expr | None
     height: int
     rejects: pl.DataFrame
     rejected: pl.DataFrame
@@ -91,18 +109,19 @@ def fit_columns(
 
 
 def admit_rows(
-    fitted: Fitted, *, keyed: bool, values: bool = False, engine: Engine = "auto"
+    fitted: Fitted, look: Look, *, keyed: bool, values: bool = False, engine: Engine = "auto"
 ) -> Admission:
     """Return a table after its contract.
 
-    ``keyed`` says that rows are held to the key of the table; ``values`` that ``rejects`` show
-    what was found.
+    ``keyed`` says that rows are held to the key of the table, those that are seen: a row that was
+    recorded after the look cannot contradict one that was there. ``values`` says that ``rejects``
+    show what was found.
 
     Raises:
         DataError: the file breaks off or cannot be decoded.
     """
     with _reading(fitted.opened):
-        return _admit(fitted.sheet, fitted.readings, keyed=keyed, values=values, engine=engine)
+        return _admit(fitted, look, keyed=keyed, values=values, engine=engine)
 
 
 @contextmanager
@@ -157,14 +176,8 @@ def _uncomposed(sheet: Sheet, columns: Sequence[Column], engine: Engine) -> froz
     return frozenset(name for name in texts if answers[name][0])
 
 
-def _admit(
-    sheet: Sheet,
-    readings: Mapping[str, Reading],
-    *,
-    keyed: bool,
-    values: bool,
-    engine: Engine,
-) -> Admission:
+def _admit(fitted: Fitted, look: Look, *, keyed: bool, values: bool, engine: Engine) -> Admission:
+    sheet, readings = fitted.sheet, fitted.readings
     table = sheet.table
     frame = with_stages(sheet.frame, readings.values())
     faults = {column.name: is_fault(column, readings[column.name]) for column in table.columns}
@@ -181,29 +194,33 @@ def _admit(
         rejects += [
             _value_rejects(table, broken, name, readings[name], faults[name]) for name in faulty
         ]
-        rejected.append(broken.lazy().select(ROW, *_clock(table, readings, faults)))
+        rejected.append(broken.lazy().select(ROW, *broken_times(table, look, readings, faults)))
         clean = clean.join(broken.select(ROW).lazy(), on=ROW, how="anti")
     columns = [column.name for column in table.columns]
     stored = clean.select(
         ROW, *(kept_value(column, readings[column.name]) for column in table.columns)
     )
+    seen = is_seen(table, look)
     if keyed:
-        key = list(dict.fromkeys([*table.key, *(table.valid or ())[:1]]))
-        repeated = repeated_keys(stored, key, columns, engine)
+        key = list(table.identity)
+        there = stored if seen is None else stored.filter(seen)
+        repeated = repeated_keys(there, key, columns, engine)
         if repeated.height:
             rejects.append(_key_rejects(table, repeated.lazy(), key))
-            rejected.append(repeated.lazy().select(ROW, *_clock(table, None, None)))
+            rejected.append(repeated.lazy().select(ROW, *stored_times(table)))
             stored = stored.join(repeated.select(ROW).lazy(), on=ROW, how="anti")
-    rows = stored.select(columns)
+    accepted = stored.select(columns)
     if _is_parsed(sheet):
         # every reader of the table would parse the texts again
-        rows = rows.collect(engine=engine).lazy()
+        accepted = accepted.collect(engine=engine).lazy()
     return Admission(
         table,
-        rows,
+        accepted if seen is None else accepted.filter(seen),
+        accepted,
+        seen,
         counts[ROW][0],
         _gathered(rejects, reject_types(values=values)).sort("row", "column"),
-        _gathered(rejected, {ROW: pl.Int64(), CLOCK: pl.Int64(), UNREADABLE: pl.Boolean()}),
+        _gathered(rejected, _REJECTED_TYPES),
     )
 
 
@@ -238,30 +255,9 @@ def _key_rejects(table: Table, repeated: pl.LazyFrame, key: Sequence[str]) -> pl
         table=pl.lit(table.name),
         row=pl.col(ROW),
         column=pl.lit(", ".join(key)),
-        reason=pl.col("reason"),
+        reason=pl.col(REFUSED),
         value=pl.lit(None, dtype=pl.String),
     )
-
-
-def _clock(
-    table: Table,
-    readings: Mapping[str, Reading] | None,
-    faults: Mapping[str, pl.Expr] | None,
-) -> tuple[pl.Expr, pl.Expr]:
-    """Return the clock of refused rows and whether it is unreadable.
-
-    Without readings the rows are in storage form already.
-    """
-    name = table.clock
-    if name is None:
-        return (
-            pl.lit(None, dtype=pl.Int64).alias(CLOCK),
-            pl.lit(False).alias(UNREADABLE),
-        )
-    if readings is None or faults is None:
-        return pl.col(name).alias(CLOCK), pl.lit(False).alias(UNREADABLE)
-    column = next(column for column in table.columns if column.name == name)
-    return kept_value(column, readings[name]).alias(CLOCK), faults[name].alias(UNREADABLE)
 
 
 def _gathered(parts: Sequence[pl.LazyFrame], types: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -10,8 +10,6 @@ Facts = pl.DataFrame
 """One row per subject and metric gathered from rows, columns as in `fact_schema`."""
 
 COUNTS = ("num", "den", "n", "n_unknown")
-STATUSES = ("ok", "no_rows", "below_min_rows", "unknown")
-"""What can be said of the value of a metric."""
 
 
 def row_metrics(ruleset: Ruleset) -> list[Metric]:

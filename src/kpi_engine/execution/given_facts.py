@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from kpi_engine.execution.contract import shown_value
-from kpi_engine.execution.facts import COUNTS, STATUSES, fact_schema, row_metrics
+from kpi_engine.execution.facts import COUNTS, fact_schema, row_metrics
 from kpi_engine.execution.inputs import near_name
+from kpi_engine.execution.statuses import FACT_STATUSES
 from kpi_engine.language import core
 from kpi_engine.language.core import Rational, Value
 from kpi_engine.language.kinds import Kind
@@ -158,7 +159,7 @@ def _check_metric(
         count = absent.height
         return [diagnose("K443", period=period, metric=metric.name, count=count, subject=subject)]
     faults: list[tuple[pl.Expr, pl.Expr, str]] = [
-        (status.is_in(STATUSES), status, f"one of `{'`, `'.join(STATUSES)}`"),
+        (status.is_in(FACT_STATUSES), status, f"one of `{'`, `'.join(FACT_STATUSES)}`"),
     ]
     if metric.type.kind is Kind.TEXT:
         text = pl.col(f"{name}.text")

@@ -8,14 +8,15 @@ from kpi_engine.execution.inputs import ROW
 from kpi_engine.execution.reasons import Reason
 from kpi_engine.plan.ranges import Engine
 
-_HASH = "hash of the key"
-_REASON = "reason"
+_HASH = "~hash of the key"
+REFUSED = "~refused"
+"""Why a row is refused: no column of an input can have this name."""
 
 
 def repeated_keys(
     rows: pl.LazyFrame, key: Sequence[str], columns: Sequence[str], engine: Engine
 ) -> pl.DataFrame:
-    """Return the rows to be refused for their key: `ROW`, the columns, ``reason``.
+    """Return the rows to be refused for their key: `ROW`, the columns, `REFUSED`.
 
     Of rows equal in all columns all but the first are ``duplicate_row``. Rows of one key that
     differ are all ``conflicting_key``, however often each of them stands there: which rows are
@@ -45,8 +46,8 @@ def repeated_keys(
         .when(pl.col(ROW) > first)
         .then(pl.lit(duplicate))
     )
-    return _with_reason(suspects, columns, reason).filter(pl.col(_REASON).is_not_null()).collect()
+    return _with_reason(suspects, columns, reason).filter(pl.col(REFUSED).is_not_null()).collect()
 
 
 def _with_reason(rows: pl.LazyFrame, columns: Sequence[str], reason: pl.Expr) -> pl.LazyFrame:
-    return rows.select(ROW, *columns, reason.alias(_REASON))
+    return rows.select(ROW, *columns, reason.alias(REFUSED))

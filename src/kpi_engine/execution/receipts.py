@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import polars as pl
@@ -13,18 +14,27 @@ from kpi_engine.ruleset.checked import Item, Ruleset
 from kpi_engine.text.diagnostics import Diagnostic
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a run looks at the data, which metrics are provisional then, and the result's hash."""
+
+    period: str
+    as_of: str
+    provisional: tuple[str, ...]
+    result_hash: str
+
+
 def write_receipt(
     ruleset: Ruleset,
     inputs: Mapping[str, InputReceipt],
     accounting: Accounting,
     notes: Iterable[Diagnostic],
-    stamp: tuple[str, str, str],
+    stamp: Stamp,
 ) -> Receipt:
-    """Return the receipt of a run; the stamp is its period, ``as_of`` and the result's hash.
+    """Return the receipt of a run.
 
     No clock of the machine is in it: the same run gives the same receipt.
     """
-    period, as_of, result = stamp
     return {
         "versions": versions(),
         "ruleset": ruleset.name,
@@ -37,11 +47,12 @@ def write_receipt(
         "weights": dict(_weights(ruleset.score.items)) if ruleset.score is not None else {},
         "inputs": dict(inputs),
         "subject": {"table": ruleset.subject.table, "key": list(ruleset.subject.key)},
-        "period": period,
-        "as_of": as_of,
+        "period": stamp.period,
+        "as_of": stamp.as_of,
+        "provisional": list(stamp.provisional),
         "accounting": accounting,
         "notes": [_note(note) for note in notes],
-        "result_hash": result,
+        "result_hash": stamp.result_hash,
     }
 
 

@@ -9,23 +9,35 @@ from kpi_engine.text.diagnostics import Diagnostic
 
 
 class TableAccount(TypedDict):
-    """Where the rows of a table went: in_window = accepted + rejected."""
+    """Where the rows of a table went: in_window = accepted + rejected.
+
+    ``in_window``, ``outside`` and ``undated`` are all rows of an input, or all that were made.
+    ``dropped`` are those among them that each drop took, whatever their period. ``unmatched`` rows
+    found no partner and were not made.
+    """
 
     in_window: int
     outside: int
     undated: int
     accepted: int
     rejected: int
+    unmatched: int
+    dropped: dict[str, int]
 
 
 class MetricUse(TypedDict):
-    """Where the rows of a metric went: accepted = used + filtered + unknown + no_subject."""
+    """Where the rows of a metric went: accepted = used + filtered + unknown + no_subject.
+
+    ``filtered_by`` adds up to ``filtered``: rows by the name of the drop that took them, and by
+    ``where``.
+    """
 
     accepted: int
     used: int
     filtered: int
     unknown: int
     no_subject: int
+    filtered_by: dict[str, int]
 
 
 class Accounting(TypedDict):
@@ -80,7 +92,8 @@ class Receipt(TypedDict):
 
     ``kinds`` are those of the metrics: number, ratio, money, duration, bool, text, date, datetime
     or month. ``weights`` are those of the items by path, each a quotient
-    of whole numbers: its share among its siblings before any of them leaves.
+    of whole numbers: its share among its siblings before any of them leaves. ``provisional`` names
+    the metrics whose rows may still come in after ``as_of``.
     """
 
     versions: dict[str, str]
@@ -93,6 +106,7 @@ class Receipt(TypedDict):
     subject: SubjectReceipt
     period: str
     as_of: str
+    provisional: list[str]
     accounting: Accounting
     notes: list[NoteReceipt]
     result_hash: str

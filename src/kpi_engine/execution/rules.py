@@ -1,6 +1,7 @@
 """The rules of a ruleset by name: where each is written, its text, and the params it reads."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from kpi_engine.execution.results import RuleReceipt
 from kpi_engine.language import ir
@@ -14,6 +15,7 @@ from kpi_engine.ruleset.checked import (
     Rule,
     Ruleset,
     ScaleUse,
+    Table,
 )
 from kpi_engine.text.source import position
 
@@ -28,11 +30,7 @@ def named_rules(ruleset: Ruleset) -> Iterator[tuple[str, Rule]]:
     if ruleset.subject.where is not None:
         yield "subject.where", ruleset.subject.where
     for table in ruleset.tables.values():
-        if table.where is not None:
-            yield f"tables.{table.name}.where", table.where
-        for verb, formulas in (("add", table.add), ("drop", table.drop)):
-            for name, formula in formulas:
-                yield f"tables.{table.name}.{verb}.{name}", formula
+        yield from _table_rules(table)
     for metric in ruleset.metrics.values():
         if metric.where is not None:
             yield f"metrics.{metric.name}.where", metric.where
@@ -46,6 +44,26 @@ def named_rules(ruleset: Ruleset) -> Iterator[tuple[str, Rule]]:
             yield line_rule(name), line
         for name, step in ruleset.pay.steps:
             yield step_rule(name), step
+
+
+def _table_rules(table: Table) -> Iterator[tuple[str, Rule]]:
+    """Return the rules of a table in the order in which they work."""
+    start = f"tables.{table.name}"
+    if table.where is not None:
+        yield f"{start}.where", table.where
+    if table.runs is not None:
+        yield f"{start}.starts_when", table.runs.starts_when
+    for match in table.matches:
+        if match.where is not None:
+            yield f"{start}.match.{match.name}.where", match.where
+        for place, preference in enumerate(match.prefer, 1):
+            direction = "highest" if preference.highest else "lowest"
+            text = f"{direction} {preference.formula.text.strip()}"
+            rule = replace(preference.formula, text=text)
+            yield f"{start}.match.{match.name}.prefer.{place}", rule
+    for verb, formulas in (("add", table.add), ("drop", table.drop)):
+        for name, formula in formulas:
+            yield f"{start}.{verb}.{name}", formula
 
 
 def line_rule(name: str) -> str:
@@ -88,7 +106,8 @@ def _note_params(node: ir.Node, params: Mapping[str, Param], read: dict[str, str
             continue
         value = param.value
         if isinstance(value, ParamScale):
-            read[name] = f"{{{_cases_text(value.cases)}}}"
+            of = "of: day, " if value.dated else ""
+            read[name] = f"{{{of}{_cases_text(value.cases)}}}"
             for case in value.cases:
                 _note_params(case.value.node, params, read)
         else:

@@ -1,145 +1,40 @@
 """A plan and tables in, results out: runs of one period, and scores from facts alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from kpi_engine.execution.accounting import account_input, account_run
+from kpi_engine.execution.admission import Admitted, admit_tables, admitted_rows
 from kpi_engine.execution.canon import result_hash
-from kpi_engine.execution.columns import Standards
-from kpi_engine.execution.contract import stored_value, subject_columns
-from kpi_engine.execution.contracts import Admission, admit_rows, fit_columns, reject_types
+from kpi_engine.execution.contract import subject_columns
+from kpi_engine.execution.contracts import reject_types
 from kpi_engine.execution.facts import long_facts
 from kpi_engine.execution.given_facts import facts_of_period, wide_facts
-from kpi_engine.execution.inputs import Input, Tables, open_inputs
+from kpi_engine.execution.inputs import Tables
 from kpi_engine.execution.lines import pay_lines
-from kpi_engine.execution.receipts import input_receipt, write_receipt
-from kpi_engine.execution.refusals import (
-    empty_period,
-    nobody_in_facts,
-    nobody_on_roster,
-    roster_input,
-    roster_notes,
-    run_notes,
+from kpi_engine.execution.look import Look, look_at
+from kpi_engine.execution.notes import (
+    admission_notes,
+    dated_notes,
+    empty_notes,
+    provisional_notes,
 )
+from kpi_engine.execution.receipts import Stamp, input_receipt, write_receipt
+from kpi_engine.execution.refusals import empty_period, nobody_in_facts, nobody_on_roster
 from kpi_engine.execution.results import Accounting, InputReceipt, Results
-from kpi_engine.plan.compiling import missing_params
+from kpi_engine.execution.settling import provisional_metrics
+from kpi_engine.execution.subjects import subjects_alone, subjects_of_facts
 from kpi_engine.plan.facts import gather_facts
-from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.nodes import Plan
-from kpi_engine.plan.period import Window, period_window
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.slip import settle_slip
-from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.errors import DataError
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """What every run starts from: its window and the moment it looks at the data."""
-
-    window: Window
-    as_of: str
-
-
-def run(  # noqa: PLR0913 (the public API: all but the first two by name)
-    plan: Plan,
-    tables: Tables,
-    *,
-    period: str,
-    as_of: datetime | str | None = None,
-    engine: Engine = "auto",
-    values: bool = False,
-) -> Results:
-    """Return the results of a plan over tables for one period.
-
-    ``tables`` is the folder of the tables' files, or the tables by name: paths of Parquet or CSV
-    files, Polars frames, objects with the Arrow PyCapsule interface. ``as_of``, the end of the
-    period unless said otherwise, is noted in the receipt. ``values`` shows in ``rejects`` what was
-    refused. Same rows, same results, whatever their order, the files' format or the engine.
-
-    Raises:
-        DataError: tables or columns are missing or of a wrong kind, a subject is on the roster
-            twice, nobody is on it, no table has a row in the period, a required param has no
-            value, or the period is malformed.
-    """
-    frame = _open_frame(plan, period, as_of)
-    inputs, admissions = _admitted(plan, list(plan.inputs), tables, engine, values=values)
-    gathered = gather_facts(
-        plan,
-        {name: admission.rows for name, admission in admissions.items()},
-        frame.window,
-        engine=engine,
-    )
-    if gathered.facts.is_empty():
-        raise DataError([nobody_on_roster(plan, admissions, period)])
-    counted = {
-        name: account_input(admission, frame.window, plan.calendar, engine)
-        for name, admission in admissions.items()
-    }
-    accounting = account_run(plan, {name: count for name, (count, _) in counted.items()}, gathered)
-    dates = {name: found for name, (_, found) in counted.items() if found is not None}
-    empty = empty_period(plan, accounting, dates, period)
-    if empty is not None:
-        raise DataError([empty])
-    rejects = pl.concat(
-        [
-            pl.DataFrame(schema=reject_types(values=values)),
-            *(admissions[name].rejects for name in plan.ruleset.tables if name in admissions),
-        ]
-    )
-    notes = run_notes(plan, admissions, accounting, period)
-    receipts = {n: input_receipt(inputs[n], admissions[n].height) for n in admissions}
-    return _results(
-        plan, gathered.facts, frame, _Record(rejects, receipts, accounting, notes), engine
-    )
-
-
-def score(
-    plan: Plan,
-    facts: pl.DataFrame,
-    *,
-    period: str,
-    tables: Tables | None = None,
-    engine: Engine = "auto",
-) -> Results:
-    """Return the results that follow from facts alone, such as those a run or a warehouse gathered.
-
-    ``facts`` is the long form of `Results.facts`. ``tables`` need hold no more than the roster; it
-    says who is assessed and gives the roster's columns to formulas. Without it everybody is who
-    has facts in the period.
-
-    Raises:
-        DataError: the facts are malformed or incomplete, the roster cannot be used or is needed, a
-            required param has no value, or the period is malformed.
-    """
-    frame = _open_frame(plan, period, None)
-    taken = facts_of_period(plan, facts, period)
-    rejects = pl.DataFrame(schema=reject_types(values=False))
-    receipts: dict[str, InputReceipt] = {}
-    notes: tuple[Diagnostic, ...] = ()
-    if tables is None:
-        subjects = _subjects_of_facts(plan, taken)
-        if subjects.is_empty():
-            raise DataError([nobody_in_facts(facts, period)])
-    else:
-        roster_plan = _roster_alone(plan)
-        inputs, admissions = _admitted(plan, list(roster_plan.inputs), tables, engine, values=False)
-        rows = {name: admission.rows for name, admission in admissions.items()}
-        subjects = gather_facts(roster_plan, rows, frame.window, engine=engine).facts
-        if subjects.is_empty():
-            raise DataError([nobody_on_roster(plan, admissions, period)])
-        rejects = pl.concat([rejects, *(admission.rejects for admission in admissions.values())])
-        receipts = {n: input_receipt(inputs[n], admissions[n].height) for n in admissions}
-        notes = roster_notes(plan, admissions)
-    wide = wide_facts(plan, taken, subjects, period)
-    record = _Record(rejects, receipts, {"tables": {}, "metrics": {}}, notes)
-    return _results(plan, wide, frame, record, engine)
+_NO_ROWS: Accounting = {"tables": {}, "metrics": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,97 +47,109 @@ class _Record:
     notes: tuple[Diagnostic, ...]
 
 
-def _results(
-    plan: Plan, facts: pl.DataFrame, frame: _Frame, record: _Record, engine: Engine
+def run(  # noqa: PLR0913 (the public API: all but the first two by name)
+    plan: Plan,
+    tables: Tables,
+    *,
+    period: str,
+    as_of: date | str | None = None,
+    engine: Engine = "auto",
+    values: bool = False,
 ) -> Results:
-    ruleset, period = plan.ruleset, frame.window.period
-    slip = settle_slip(plan, facts, engine=engine).sort(ruleset.subject.key)
-    subjects = slip.select(subject_columns(ruleset, period))
-    lines = pay_lines(ruleset, slip, period)
-    stamp = (period, frame.as_of, result_hash(subjects, lines))
-    receipt = write_receipt(ruleset, record.inputs, record.accounting, record.notes, stamp)
-    long = long_facts(ruleset, facts, period)
-    return Results(subjects, lines, record.rejects, receipt, long, record.notes)
+    """Return the results of a plan over tables for one period.
 
-
-def _open_frame(plan: Plan, period: str, as_of: datetime | str | None) -> _Frame:
-    diagnostics = [diagnose("K433", name=name) for name in missing_params(plan.ruleset)]
-    window: Window | None = None
-    try:
-        window = period_window(period, plan.calendar.zone, plan.calendar.day_starts)
-    except ValueError:
-        diagnostics.append(diagnose("K434", found=period))
-    moment = _moment(as_of)
-    if as_of is not None and moment is None:
-        diagnostics.append(diagnose("K435", found=as_of))
-    if diagnostics or window is None:
-        raise DataError(diagnostics)
-    shown = moment or _EPOCH + timedelta(microseconds=window.end)
-    return _Frame(window, shown.astimezone(ZoneInfo(plan.calendar.zone)).isoformat())
-
-
-def _moment(as_of: datetime | str | None) -> datetime | None:
-    """Return a moment that has a zone, None for every other."""
-    if isinstance(as_of, str):
-        try:
-            as_of = datetime.fromisoformat(as_of)
-        except ValueError:
-            return None
-    return as_of if as_of is not None and as_of.tzinfo is not None else None
-
-
-def _admitted(
-    plan: Plan, names: list[str], tables: Tables, engine: Engine, *, values: bool
-) -> tuple[dict[str, Input], dict[str, Admission]]:
-    """Return the named input tables as given and after their contracts.
+    ``tables`` is the folder of the tables' files, or the tables by name: paths of Parquet or CSV
+    files, Polars frames, objects with the Arrow PyCapsule interface. Rows that were recorded at or
+    after ``as_of`` are not seen: a day, the moment it begins, or a time with a zone; the end of the
+    period plus the longest time that a metric takes to settle unless said otherwise. ``values``
+    shows in ``rejects`` what was refused. Same rows, same results, whatever their order, the files'
+    format or the engine.
 
     Raises:
-        DataError: all that is wrong with the files, frames and columns at once.
+        DataError: tables or columns are missing or of a wrong kind, a subject is on the roster
+            twice, nobody is on it, no table has a row in the period, a required param has no
+            value, or the period or ``as_of`` is malformed.
     """
-    ruleset = plan.ruleset
-    needed = [ruleset.tables[name] for name in ruleset.tables if name in names]
-    known = [table.name for table in ruleset.tables.values() if table.origin is None]
-    inputs, diagnostics = open_inputs(needed, known, tables)
-    standards = Standards(ruleset.zone, ruleset.minor_digits)
-    fitted = {}
-    for table in needed:
-        if table.name in inputs:
-            fitted[table.name], found = fit_columns(table, inputs[table.name], standards, engine)
-            diagnostics += found
-    if diagnostics:
-        raise DataError(diagnostics)
-    roster = roster_input(plan)
-    admissions = {
-        name: admit_rows(laid, keyed=name != roster, values=values, engine=engine)
-        for name, laid in fitted.items()
+    look = look_at(plan.ruleset, period, as_of)
+    admitted = admit_tables(plan, tables, look, engine=engine, values=values)
+    gathered = gather_facts(plan, admitted_rows(admitted), look.window, engine=engine)
+    if gathered.facts.is_empty():
+        raise DataError([nobody_on_roster(plan, admitted.admissions, look)])
+    counted = {
+        name: account_input(admission, look.window, plan.calendar, engine)
+        for name, admission in admitted.admissions.items()
     }
-    return inputs, admissions
+    accounting = account_run(plan, counted, gathered)
+    empty = empty_period(plan, accounting, counted, look)
+    if empty is not None:
+        raise DataError([empty])
+    notes = (
+        *admission_notes(plan, admitted.admissions, engine),
+        *empty_notes(plan, counted, look),
+    )
+    record = _Record(admitted.rejects, _input_receipts(admitted), accounting, notes)
+    return _results(plan, gathered.facts, look, record, engine)
 
 
-def _roster_alone(plan: Plan) -> Plan:
-    """Return the part of a plan that finds the subjects and nothing else."""
-    table: str | None = plan.roster.table
-    chain: set[str] = set()
-    while table is not None:
-        chain.add(table)
-        table = plan.ruleset.tables[table].origin
-    steps = tuple(step for step in plan.tables if step.name in chain)
-    inputs = {name: columns for name, columns in plan.inputs.items() if name in chain}
-    return replace(plan, tables=steps, gathers=(), inputs=inputs)
+def score(
+    plan: Plan,
+    facts: pl.DataFrame,
+    *,
+    period: str,
+    tables: Tables | None = None,
+    engine: Engine = "auto",
+) -> Results:
+    """Return the results that follow from facts alone, such as those a run or a warehouse gathered.
 
-
-def _subjects_of_facts(plan: Plan, facts: pl.DataFrame) -> pl.DataFrame:
-    """Return the subjects that facts speak of, as a roster without attributes would.
+    ``facts`` is the long form of `Results.facts`. ``tables`` need hold no more than the roster,
+    which says who is assessed and gives its columns to formulas, and what formulas look up for a
+    subject. Without it everybody is who has facts in the period.
 
     Raises:
-        DataError: formulas read columns of the roster.
+        DataError: the facts are malformed or incomplete, the tables cannot be used or are needed, a
+            required param has no value, or the period is malformed.
     """
-    made = {a.name for part in plan.slip for a in part.assignments}
-    read = columns_in(a.core for part in plan.slip for a in part.assignments)
-    missing = sorted(name for name in read if name.startswith("roster.") and name not in made)
-    if missing:
-        names = "`, `".join(name.removeprefix("roster.") for name in missing)
-        raise DataError([diagnose("K447", names=names, table=plan.roster.table)])
-    types = plan.ruleset.tables[plan.roster.table].types
-    key = [stored_value(pl.col(k), types[k].kind).alias(k) for k in plan.roster.key]
-    return facts.select(key).unique().sort(plan.roster.key)
+    look = look_at(plan.ruleset, period, None)
+    taken = facts_of_period(plan, facts, period)
+    if tables is None:
+        rejects = pl.DataFrame(schema=reject_types(values=False))
+        record = _Record(rejects, {}, _NO_ROWS, ())
+        subjects = subjects_of_facts(plan, taken, look.window)
+        if subjects.is_empty():
+            raise DataError([nobody_in_facts(facts, period)])
+    else:
+        roster = subjects_alone(plan)
+        admitted = admit_tables(roster, tables, look, engine=engine)
+        subjects = gather_facts(roster, admitted_rows(admitted), look.window, engine=engine).facts
+        if subjects.is_empty():
+            raise DataError([nobody_on_roster(plan, admitted.admissions, look)])
+        notes = tuple(admission_notes(plan, admitted.admissions, engine))
+        record = _Record(admitted.rejects, _input_receipts(admitted), _NO_ROWS, notes)
+    wide = wide_facts(plan, taken, subjects, period)
+    return _results(plan, wide, look, record, engine)
+
+
+def _input_receipts(admitted: Admitted) -> dict[str, InputReceipt]:
+    return {
+        name: input_receipt(admitted.inputs[name], admission.height)
+        for name, admission in admitted.admissions.items()
+    }
+
+
+def _results(
+    plan: Plan, facts: pl.DataFrame, look: Look, record: _Record, engine: Engine
+) -> Results:
+    ruleset, period = plan.ruleset, look.window.period
+    final = provisional_metrics(ruleset, look)
+    slip = settle_slip(plan, facts, engine=engine).sort(ruleset.subject.key)
+    subjects = slip.select(subject_columns(ruleset, period, final))
+    lines = pay_lines(ruleset, slip, period)
+    notes = (
+        *record.notes,
+        *dated_notes(ruleset, look.window),
+        *provisional_notes(final, look),
+    )
+    stamp = Stamp(period, look.shown, tuple(final), result_hash(subjects, lines))
+    receipt = write_receipt(ruleset, record.inputs, record.accounting, notes, stamp)
+    long = long_facts(ruleset, facts, period)
+    return Results(subjects, lines, record.rejects, receipt, long, notes)

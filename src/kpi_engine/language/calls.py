@@ -20,9 +20,17 @@ from kpi_engine.language.syntax import Call, Name
 
 
 def typed_aggregate(
-    expr: Call, function: Function, arguments: tuple[ir.Node, ...], mistakes: list[Mistake]
+    expr: Call,
+    function: Function,
+    arguments: tuple[ir.Node, ...],
+    mistakes: list[Mistake],
+    *,
+    groups: bool,
 ) -> ir.Node:
-    """Return an aggregate over typed arguments, its kind and unknown by the functions table."""
+    """Return an aggregate over typed arguments, its kind and unknown by the functions table.
+
+    ``groups`` says that there is always a row, as in the groups of a table.
+    """
     subject = Level.SUBJECT
     if not arguments:
         return ir.Aggregate(function.name, (), Type(Kind.NUMBER, subject, whole=True))
@@ -32,7 +40,7 @@ def typed_aggregate(
         return ir.Lit(None, ANY._replace(level=subject))
     if argument.type.level is not Level.ROW:
         return note(mistakes, "K248", place, name=function.name)
-    empty = function.unknown == "when empty"
+    empty = function.unknown == "when empty" and (argument.type.nullable or not groups)
     match function.rule:
         case "condition to number" | "condition to ratio":
             if kind is not Kind.BOOL:
@@ -40,7 +48,7 @@ def typed_aggregate(
             if function.rule == "condition to ratio":
                 decides(argument, place, mistakes)
                 return ir.Aggregate(
-                    function.name, arguments, Type(Kind.RATIO, subject, nullable=True)
+                    function.name, arguments, Type(Kind.RATIO, subject, nullable=empty)
                 )
             return ir.Aggregate(function.name, arguments, Type(Kind.NUMBER, subject, whole=True))
         case "anything to number":

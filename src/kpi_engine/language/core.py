@@ -147,11 +147,17 @@ def _made(op: Operation, args: tuple[Core, ...], low: int, high: int) -> Core:
     return Core(op, args, low, high)
 
 
+def _within_budget(value: int) -> Core:
+    if value.bit_length() > BUDGET_BITS:
+        raise TooWideError(value.bit_length())
+    return whole(value)
+
+
 def add(left: Core, right: Core) -> Core:
     """Return left + right."""
     a, b = constant(left), constant(right)
     if a is not None and b is not None:
-        return whole(a + b)
+        return _within_budget(a + b)
     if a == 0:
         return right
     if b == 0:
@@ -164,7 +170,7 @@ def sub(left: Core, right: Core) -> Core:
     """Return left - right."""
     a, b = constant(left), constant(right)
     if a is not None and b is not None:
-        return whole(a - b)
+        return _within_budget(a - b)
     if b == 0:
         return left
     (low, high), (low2, high2) = bounds(left), bounds(right)
@@ -175,7 +181,7 @@ def mul(left: Core, right: Core) -> Core:
     """Return left * right."""
     a, b = constant(left), constant(right)
     if a is not None and b is not None:
-        return whole(a * b)
+        return _within_budget(a * b)
     if a == 1:
         return right
     if b == 1:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from kpi_engine.language.kinds import Type
 
-Space = Literal["row", "metric", "roster", "running", "param"]
+Space = Literal["row", "metric", "roster", "subject", "period", "running", "param"]
 
 LitValue = Fraction | str | bool | date | tuple[int, int] | None
 
@@ -26,7 +26,11 @@ class Lit:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A named value: a column of the row or the roster, a metric, a running total, a param."""
+    """A named value: a column of the row or the roster, a metric, a running total, a param.
+
+    A name with a dot is looked up elsewhere, on a row or for a subject. The one value of the space
+    ``period`` is its ``last_day``.
+    """
 
     space: Space
     name: str

@@ -12,28 +12,55 @@ from kpi_engine.language.syntax import Comparison, Expr, IsKnown, Logic, Name, N
 
 @dataclass(frozen=True, slots=True)
 class ScaleSignature:
-    """What a param's scale takes and gives: ``x`` is the kind its cases compare with."""
+    """What a param's scale takes and gives: ``x`` is the kind its cases compare with.
+
+    A ``dated`` one is read by its bare name.
+    """
 
     x: Kind
     value: Type
     stair: bool
+    dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """What may stand behind a name and a dot, by the word behind it.
+
+    ``names`` is None where any word may: then ``any_name`` says what it is. ``refused`` is the code
+    and the facts of why nothing can be looked up from here.
+    """
+
+    names: Mapping[str, ir.Ref] | None = None
+    any_name: ir.Ref | None = None
+    refused: tuple[str, tuple[tuple[str, object], ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen from one place: values by name, what stands before a dot, and the day."""
+
+    names: Mapping[str, ir.Ref]
+    prefixes: Mapping[str, Prefix] = field(default_factory=dict)
+    day: ir.Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a formula may see.
 
-    ``names`` are the columns, metrics, params and running values by name; ``scales`` the params
-    that are scales; ``aggregates`` says whether rows are being gathered, ``rows`` what an argument
-    of an aggregate sees then, where that differs; ``known`` the names that
-    an earlier condition found known; ``lower`` the metrics that are better lower.
+    ``sight`` holds the columns, metrics, params and running values; ``scales`` the params that are
+    scales. ``aggregates`` says that rows are being gathered, ``rows`` what an argument of an
+    aggregate sees, where that differs, ``groups`` that no group is without a row. ``known`` are the
+    names that an earlier condition found known, ``lower`` the metrics that are better lower.
     """
 
-    names: Mapping[str, ir.Ref]
+    sight: Sight
     currency: str
     scales: Mapping[str, ScaleSignature] = field(default_factory=dict)
     aggregates: bool = False
-    rows: Mapping[str, ir.Ref] | None = None
+    groups: bool = False
+    rows: Sight | None = None
     known: frozenset[str] = frozenset()
     lower: AbstractSet[str] = frozenset()
 
@@ -48,19 +75,22 @@ def closest(name: str, names: Mapping[str, object] | frozenset[str] | set[str]) 
     return near[0] if near else None
 
 
+def full_name(name: Name) -> str:
+    """Return a name with what stands before its dot."""
+    return name.name if name.prefix is None else f"{name.prefix}.{name.name}"
+
+
 def narrowed(condition: Expr) -> frozenset[str]:
     """Return the names that are known wherever the condition is true."""
     match condition:
-        case IsKnown(operand=Name(name=name, prefix=None), known=True):
-            return frozenset({name})
+        case IsKnown(operand=Name() as name, known=True):
+            return frozenset({full_name(name)})
         case Logic(operator="and"):
             return frozenset().union(*(narrowed(operand) for operand in condition.operands))
-        case Not(operand=IsKnown(operand=Name(name=name, prefix=None), known=False)):
-            return frozenset({name})
+        case Not(operand=IsKnown(operand=Name() as name, known=False)):
+            return frozenset({full_name(name)})
         case Comparison() if all(isinstance(o, Name | Number | Text) for o in condition.operands):
-            return frozenset(
-                o.name for o in condition.operands if isinstance(o, Name) and o.prefix is None
-            )
+            return frozenset(full_name(o) for o in condition.operands if isinstance(o, Name))
         case _:
             return frozenset()
 
@@ -68,8 +98,8 @@ def narrowed(condition: Expr) -> frozenset[str]:
 def narrowed_if_false(condition: Expr) -> frozenset[str]:
     """Return the names that are known wherever the condition is false."""
     match condition:
-        case IsKnown(operand=Name(name=name, prefix=None), known=False):
-            return frozenset({name})
+        case IsKnown(operand=Name() as name, known=False):
+            return frozenset({full_name(name)})
         case Logic(operator="or"):
             return frozenset().union(*(narrowed_if_false(o) for o in condition.operands))
         case Not():

@@ -28,13 +28,13 @@ from kpi_engine.language.kinds import (
     QUANTITIES,
     Kind,
     Type,
-    as_known,
     join_kinds,
     product_kind,
     quotient_kind,
     sum_kind,
 )
 from kpi_engine.language.mistakes import Mistake
+from kpi_engine.language.naming import dated_param, typed_name
 from kpi_engine.language.scopes import Scope, closest, narrowed, narrowed_if_false, with_known
 from kpi_engine.language.syntax import (
     Arithmetic,
@@ -58,6 +58,9 @@ from kpi_engine.language.syntax import (
 
 MICROSECONDS = {"s": 10**6, "min": 60 * 10**6, "h": 3600 * 10**6, "days": 86400 * 10**6}
 
+_NOT_ACROSS_DAYS = frozenset({"distinct", "median"})
+"""What is gathered here has no meaning once its rows were read by different rules."""
+
 _RELATIONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
@@ -71,7 +74,7 @@ def type_formula(expr: Expr, scope: Scope) -> tuple[ir.Node, list[Mistake]]:
 def _type(expr: Expr, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     match expr:
         case Name():
-            return _name(expr, scope, mistakes)
+            return typed_name(expr, scope, mistakes)
         case Number():
             return _number(expr, scope, mistakes)
         case Call():
@@ -118,22 +121,6 @@ def _number(expr: Number, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     if unit != scope.currency:
         return note(mistakes, "K222", expr.place, found=unit, currency=scope.currency)
     return ir.Lit(expr.value * 10 ** MINOR_DIGITS[unit], Type(Kind.MONEY))
-
-
-def _name(expr: Name, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
-    if expr.prefix is not None:
-        return note(mistakes, "K223", expr.prefix_place, prefix=expr.prefix)
-    found = scope.names.get(expr.name)
-    if found is not None:
-        if expr.name in scope.known and found.type.nullable:
-            return replace(found, type=as_known(found.type))
-        return found
-    if expr.name in scope.scales:
-        return note(mistakes, "K224", expr.place, name=expr.name)
-    if expr.name in FUNCTIONS:
-        return note(mistakes, "K225", expr.place, name=expr.name)
-    near = closest(expr.name, {*scope.names, *scope.scales})
-    return note(mistakes, "K220", expr.place, name=expr.name, near=near)
 
 
 def _negative(expr: Negative, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
@@ -305,6 +292,8 @@ def _scale_call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
             signature=f"{expr.function}(x)",
             count=_values(len(expr.arguments)),
         )
+    if signature.dated:
+        return note(mistakes, "K258", expr.function_place, name=expr.function)
     x = _type(expr.arguments[0], scope, mistakes)
     if not _fits_scale(x.type.kind, signature.x):
         return note(
@@ -351,7 +340,12 @@ def _slices(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
 def _aggregate(expr: Call, function: Function, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     if not scope.aggregates:
         return note(mistakes, "K247", expr.function_place, name=function.name)
-    rows = scope.names if scope.rows is None else scope.rows
-    inner = replace(scope, names=rows, aggregates=False)
+    rows = scope.sight if scope.rows is None else scope.rows
+    inner = replace(scope, sight=rows, aggregates=False)
     arguments = tuple(_type(argument, inner, mistakes) for argument in expr.arguments)
-    return typed_aggregate(expr, function, arguments, mistakes)
+    if function.name in _NOT_ACROSS_DAYS:
+        for argument, node in zip(expr.arguments, arguments, strict=True):
+            dated = dated_param(node, scope.scales)
+            if dated is not None:
+                note(mistakes, "K257", argument.place, name=dated, function=function.name)
+    return typed_aggregate(expr, function, arguments, mistakes, groups=scope.groups)

@@ -1,24 +1,20 @@
 """From a checked ruleset to a plan: tables, gathers and the slip, reduced to what is read."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kpi_engine.plan.description import describe_plan
 from kpi_engine.plan.graph import columns_in
+from kpi_engine.plan.keyed import keyed_steps
 from kpi_engine.plan.metrics import gather_step
-from kpi_engine.plan.nodes import (
-    Calendar,
-    Feed,
-    GatherStep,
-    Plan,
-    RosterStep,
-    SlipPart,
-    Step,
-    TableStep,
-)
+from kpi_engine.plan.nodes import Calendar, GatherStep, Lookup, Plan, RosterStep, Step, TableStep
+from kpi_engine.plan.pruning import demand_others, lookups_of, pruned
 from kpi_engine.plan.readings import constants_of, renamed
 from kpi_engine.plan.roster import roster_step
 from kpi_engine.plan.slip import slip_parts
-from kpi_engine.plan.tables import DROPPED, TableForm, pruned, table_forms
+from kpi_engine.plan.stages import lookups_in, pruned_stages
+from kpi_engine.plan.subjects import looked_up_values, subject_lookups
+from kpi_engine.plan.tables import DROPPED, TableForm, sources_of, table_forms
 from kpi_engine.ruleset.checked import Metric, Ruleset
 from kpi_engine.ruleset.forms import check_budget, roster_column
 
@@ -35,49 +31,63 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
         ruleset = replace(ruleset, forms=check_budget(ruleset)[0])
     constants = constants_of(ruleset)
     forms = table_forms(ruleset, constants)
-    roster = roster_step(ruleset, forms[ruleset.subject.table], constants)
+    sources = sources_of(ruleset, forms, constants)
+    roster = roster_step(ruleset, forms[ruleset.subject.table], sources)
     values = {
         name: renamed(value, name if name in roster.key else roster_column(name))
         for name, value in forms[ruleset.subject.table].values.items()
     }
+    brought = looked_up_values(ruleset, sources)
+    lookups = subject_lookups(brought, values, sources)
+    values |= brought
     gathers: list[GatherStep] = []
-    for table, metrics in _metrics_by_table(ruleset).items():
-        gathers.append(gather_step(metrics, ruleset.forms, forms[table], roster.key, constants))
+    for metrics in _alike(ruleset):
+        table = forms[metrics[0].table or ""]
+        gathers.append(gather_step(metrics, ruleset.forms, table, ruleset.subject, sources))
         values |= {metric.name: ruleset.forms[metric.name].kept for metric in metrics}
     slip = slip_parts(ruleset, values, constants)
-    tables = _needed_tables(forms, roster, gathers)
+    tables = _needed_tables(ruleset, forms, roster, lookups, gathers)
     return Plan(
         ruleset=ruleset,
         calendar=Calendar(ruleset.zone, ruleset.day_starts),
         inputs={step.name: step.reads for step in tables if step.origin is None},
         tables=tables,
         roster=roster,
+        lookups=lookups,
         gathers=tuple(gathers),
         slip=slip,
-        steps=_steps(tables, roster, gathers, slip),
+        steps=keyed_steps(tables, roster, lookups, gathers, slip),
         values=values,
     )
 
 
-def _metrics_by_table(ruleset: Ruleset) -> dict[str, list[Metric]]:
-    found: dict[str, list[Metric]] = {}
+def _alike(ruleset: Ruleset) -> list[list[Metric]]:
+    """Return the metrics from rows, those together that one group-by can gather."""
+    found: dict[tuple[object, ...], list[Metric]] = {}
     for metric in ruleset.metrics.values():
         if metric.table is not None:
-            found.setdefault(metric.table, []).append(metric)
-    return found
+            alike = (metric.table, metric.clock, metric.window, metric.key)
+            found.setdefault(alike, []).append(metric)
+    return list(found.values())
 
 
 def _needed_tables(
-    forms: dict[str, TableForm], roster: RosterStep, gathers: list[GatherStep]
+    ruleset: Ruleset,
+    forms: Mapping[str, TableForm],
+    roster: RosterStep,
+    lookups: tuple[Lookup, ...],
+    gathers: list[GatherStep],
 ) -> tuple[TableStep, ...]:
     """Return the tables that something reads, each with no more columns than are read."""
-    demanded: dict[str, set[str]] = {roster.table: {*roster.key, *roster.columns}}
-    if roster.where is not None:
-        demanded[roster.table] |= set(columns_in([roster.where]))
+    where = () if roster.where is None else (roster.where,)
+    opened, read = pruned_stages(roster.opened, {*roster.key, *roster.columns, *columns_in(where)})
+    demanded: dict[str, set[str]] = {roster.table: read}
+    demand_others((*lookups, *lookups_in(opened)), (), demanded, ruleset.tables)
     for gather in gathers:
         demanded.setdefault(gather.table, set()).update(gather.reads)
+        demand_others(lookups_in(gather.taken), (), demanded, ruleset.tables)
     steps: list[TableStep] = []
-    for name, form in reversed(forms.items()):
+    for name, form in reversed(list(forms.items())):
         if name not in demanded:
             continue
         if form.step.clock is not None:
@@ -86,28 +96,8 @@ def _needed_tables(
         steps.append(step)
         if step.origin is not None:
             demanded.setdefault(step.origin, set()).update(step.reads)
+        demand_others(lookups_of(step), step.matches, demanded, ruleset.tables)
     return tuple(reversed(steps))
-
-
-def _steps(
-    tables: tuple[TableStep, ...],
-    roster: RosterStep,
-    gathers: list[GatherStep],
-    slip: tuple[SlipPart, ...],
-) -> tuple[Step, ...]:
-    """Return the keyed steps, for a runner that sees a part of the rows at a time."""
-    steps = [Step(t.name, _feeds(t.origin or t.name), t.per or (), t.columns) for t in tables]
-    steps.append(Step("roster", _feeds(roster.table), roster.key, (*roster.key, *roster.columns)))
-    for gather in gathers:
-        inputs: dict[str, Feed] = {gather.table: "partitioned", "roster": "broadcast"}
-        steps.append(Step(f"facts of {gather.table}", inputs, gather.key, gather.columns))
-    columns = tuple(name for part in slip for name in part.columns)
-    steps.append(Step("slip", _feeds("facts"), roster.key, columns))
-    return tuple(steps)
-
-
-def _feeds(name: str) -> dict[str, Feed]:
-    return {name: "partitioned"}
 
 
 __all__ = ["Plan", "Step", "compile_ruleset", "describe_plan", "missing_params"]

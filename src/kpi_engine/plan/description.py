@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 
 from kpi_engine.language.core import Core, Gather
-from kpi_engine.plan.nodes import Assignments, GatherColumn, GatherStep, Plan, TableStep
+from kpi_engine.plan.nodes import (
+    Assignments,
+    GatherColumn,
+    GatherStep,
+    Lookup,
+    MatchStep,
+    Pairing,
+    Plan,
+    Stages,
+    TableStep,
+)
 
 _SIGN_BY_OP = {
     "add": "+",
@@ -33,10 +43,12 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield from _table_lines(table)
     roster = plan.roster
     yield f"roster from {roster.table} by {', '.join(roster.key)}"
+    yield from _stage_lines(roster.opened)
     if roster.where is not None:
         yield f"  where {_core_text(roster.where)}"
     if roster.valid is not None:
         yield f"  valid from {roster.valid[0].column} to {roster.valid[1].column}"
+    yield from _stage_lines(plan.lookups)
     for step in plan.gathers:
         yield from _gather_lines(step)
     for part in plan.slip:
@@ -49,23 +61,57 @@ def _table_lines(table: TableStep) -> Iterator[str]:
         yield f"table {table.name} reads {', '.join(table.reads)}"
     else:
         yield f"table {table.name} from {table.origin} reads {', '.join(table.reads)}"
-    yield from _assignment_lines(table.dating)
+    yield from _stage_lines(table.opened)
     if table.where is not None:
         yield f"  where {_core_text(table.where)}"
-    yield from _assignment_lines(table.arguments)
+    yield from _stage_lines(table.taken)
     if table.per is not None:
         yield f"  per {', '.join(table.per)}"
+    if table.runs is not None:
+        yield f"  in order of {', '.join(table.runs.order)}"
+        yield f"  starts when {_core_text(table.runs.starts)}"
     for column in table.gathers:
         yield f"  {_gather_text(column)}"
-    yield from _assignment_lines(table.added)
+    for match in table.matches:
+        yield from _match_lines(match)
+    yield from _stage_lines(table.added)
     for name in table.drops:
         yield f"  drop {name}"
 
 
+def _stage_lines(stages: Stages) -> Iterator[str]:
+    for stage in stages:
+        if isinstance(stage, Lookup):
+            yield _lookup_line(stage)
+        else:
+            yield from _assignment_lines(stage)
+
+
+def _lookup_line(lookup: Lookup) -> str:
+    names = ", ".join(column.name for column in lookup.columns)
+    valid = "" if lookup.valid is None else f" as of {_core_text(lookup.valid.asked)}"
+    return f"  look up {names} by {_asked_text(lookup.key)}{valid}"
+
+
+def _asked_text(pairings: tuple[Pairing, ...]) -> str:
+    return ", ".join(_core_text(pair.asked) for pair in pairings)
+
+
+def _match_lines(match: MatchStep) -> Iterator[str]:
+    taken = "every row" if match.every else "the best row"
+    yield f"  match {match.name}: {taken} of {match.table} by {_asked_text(match.same)}, keyed join"
+    if match.where is not None:
+        yield f"    where {_core_text(match.where)}"
+    for preferred in match.prefer:
+        direction = "highest" if preferred.highest else "lowest"
+        yield f"    prefer {direction} {_core_text(preferred.value)}"
+
+
 def _gather_lines(step: GatherStep) -> Iterator[str]:
-    clock = "every period" if step.clock is None else f"the window by {step.clock.column}"
-    yield f"facts from {step.table} in {clock} by {', '.join(step.key)}"
-    yield from _assignment_lines(step.arguments)
+    window = "the window" if step.window is None else f"the last {step.window} days"
+    clock = "every period" if step.clock is None else f"{window} by {step.clock.column}"
+    yield f"facts from {step.table} in {clock} by {_asked_text(step.asked)}"
+    yield from _stage_lines(step.taken)
     for column in step.gathers:
         yield f"  {_gather_text(column)}"
     yield from _assignment_lines(step.assignments)

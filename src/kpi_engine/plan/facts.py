@@ -5,37 +5,41 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kpi_engine.plan.metrics import ROWS, gathered_rows, with_values
+from kpi_engine.plan.gathered import ROWS, dropped_rows, gathered_rows, of_subjects, with_values
+from kpi_engine.plan.making import Made, made_tables
 from kpi_engine.plan.nodes import GatherStep, Plan, TableStep
-from kpi_engine.plan.period import Window
+from kpi_engine.plan.period import Window, days_window
 from kpi_engine.plan.ranges import Engine, as_narrow, with_checked_sums
-from kpi_engine.plan.roster import check_roster, roster_rows
-from kpi_engine.plan.tables import (
-    DROPPED,
-    finished_rows,
-    grouped_rows,
-    source_rows,
-    undropped,
-)
+from kpi_engine.plan.subjects import subject_rows
+from kpi_engine.plan.tables import DROPPED
 from kpi_engine.plan.windows import in_window
+
+WHERE = "where"
+"""What filters a row that a metric's own condition keeps out."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricAccount:
-    """What became of the rows a metric could have used; accepted is the sum of the others."""
+    """What became of the rows a metric could have used; accepted is the sum of the others.
+
+    ``filtered_by`` adds up to filtered: the rows each drop of the table was the first to take, and
+    under `WHERE` those that failed the metric's own condition.
+    """
 
     accepted: int
     used: int
     filtered: int
     unknown: int
     no_subject: int
+    filtered_by: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class TableAccount:
     """The rows made for a table: taken by each drop, and of all made where they lie in time.
 
-    Rows of a table without a clock are all in the window.
+    Rows of a table without a clock are all in the window. ``unmatched`` rows were not made: nothing
+    was found for them where a match takes every row.
     """
 
     made: int
@@ -43,6 +47,7 @@ class TableAccount:
     in_window: int
     outside: int
     undated: int
+    unmatched: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +73,11 @@ def gather_facts(
     Raises:
         DataError: if the roster names a subject twice, or a number does not fit 64 bits.
     """
-    made: dict[str, pl.LazyFrame] = {}
-    for step in plan.tables:
-        made[step.name] = _table_rows(plan, step, tables, made, engine)
-    roster = made[plan.roster.table]
-    step_by_name = {step.name: step for step in plan.tables}
-    subjects = roster_rows(
-        plan.roster, undropped(step_by_name[plan.roster.table], roster), window, plan.calendar
-    ).collect(engine=engine)
-    check_roster(plan.roster, subjects)
+    made = made_tables(plan, tables, engine)
+    subjects = subject_rows(plan, made.undropped, window, engine)
     accounted = [step for step in plan.tables if step.origin is not None or step.drops]
-    groups = [gathered_rows(s, made[s.table], window, plan.calendar) for s in plan.gathers]
-    counts = [_counted(plan, step, made[step.name], window) for step in accounted]
+    groups = [_gathered(plan, step, made, window) for step in plan.gathers]
+    counts = [_counted(plan, step, made.rows[step.name], window) for step in accounted]
     frames = pl.collect_all([*groups, *counts], engine=engine)
     facts = subjects
     accounts: dict[str, MetricAccount] = {}
@@ -88,31 +86,18 @@ def gather_facts(
         accounts |= _metric_accounts(gather, values, group)
         facts = pl.concat([facts, values.select(gather.columns)], how="horizontal")
     table_accounts = {
-        step.name: _table_account(step, frame)
+        step.name: _table_account(step, frame, made.unmatched.get(step.name, 0))
         for step, frame in zip(accounted, frames[len(groups) :], strict=True)
     }
     return Gathered(facts, accounts, table_accounts)
 
 
-def _table_rows(
-    plan: Plan,
-    step: TableStep,
-    tables: Mapping[str, pl.LazyFrame],
-    made: Mapping[str, pl.LazyFrame],
-    engine: Engine,
-) -> pl.LazyFrame:
-    """Return the rows of one table; groups are made at once, and their sums checked."""
-    if step.origin is None:
-        source = tables[step.name]
-    else:
-        origin = next(other for other in plan.tables if other.name == step.origin)
-        source = undropped(origin, made[step.origin])
-    rows = source_rows(step, source, plan.calendar)
-    if step.per is not None:
-        groups = grouped_rows(step, rows, plan.calendar).collect(engine=engine)
-        readers = ", ".join(f"`{a.name}`" for a in step.added if not a.name.startswith("~"))
-        rows = with_checked_sums(groups, step.gathers, step.origin or "", readers).lazy()
-    return finished_rows(step, rows, plan.calendar)
+def _gathered(plan: Plan, step: GatherStep, made: Made, window: Window) -> pl.LazyFrame:
+    if step.window is not None:
+        zone, day_starts = plan.calendar.zone, plan.calendar.day_starts
+        window = days_window(window, step.window, zone, day_starts)
+    rows = made.rows[step.table]
+    return gathered_rows(step, rows, made.undropped, window, plan.calendar)
 
 
 def _counted(plan: Plan, step: TableStep, rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
@@ -129,7 +114,7 @@ def _counted(plan: Plan, step: TableStep, rows: pl.LazyFrame, window: Window) ->
     return rows.select(made, inside, undated, *dropped)
 
 
-def _table_account(step: TableStep, counts: pl.DataFrame) -> TableAccount:
+def _table_account(step: TableStep, counts: pl.DataFrame, unmatched: int) -> TableAccount:
     count = counts.row(0, named=True)
     return TableAccount(
         made=count["made"],
@@ -137,6 +122,7 @@ def _table_account(step: TableStep, counts: pl.DataFrame) -> TableAccount:
         in_window=count["in_window"],
         outside=count["made"] - count["in_window"] - count["undated"],
         undated=count["undated"],
+        unmatched=unmatched,
     )
 
 
@@ -145,7 +131,7 @@ def _subject_values(
 ) -> pl.DataFrame:
     """Return the metrics of a step, and `ROWS`, for the subjects in their order."""
     readers = ", ".join(f"`{name}`" for name in step.metrics)
-    met = group.join(subjects, on=list(step.key), how="semi")
+    met = of_subjects(step, subjects, group)
     checked = with_checked_sums(met, step.gathers, step.table, readers)
     values = with_values(step, subjects.lazy(), checked.lazy(), plan.calendar)
     return as_narrow(values.collect(engine=engine), step.columns)
@@ -154,11 +140,17 @@ def _subject_values(
 def _metric_accounts(
     step: GatherStep, values: pl.DataFrame, group: pl.DataFrame
 ) -> dict[str, MetricAccount]:
-    accepted, of_subjects = int(group[ROWS].sum()), int(values[ROWS].sum())
+    accepted, taken = int(group[ROWS].sum()), int(values[ROWS].sum())
+    dropped = {name: int(values[dropped_rows(i)].sum()) for i, name in enumerate(step.drops)}
     accounts = {}
     for metric in step.metrics:
         used = int(values[f"metric.{metric}.n"].sum())
         unknown = int(values[f"metric.{metric}.n_unknown"].sum())
-        filtered = of_subjects - used - unknown
-        accounts[metric] = MetricAccount(accepted, used, filtered, unknown, accepted - of_subjects)
+        filtered = taken - used - unknown
+        filtered_by = dict(dropped)
+        if metric in step.filtered:
+            filtered_by[WHERE] = filtered - sum(dropped.values())
+        accounts[metric] = MetricAccount(
+            accepted, used, filtered, unknown, accepted - taken, filtered_by
+        )
     return accounts

@@ -46,6 +46,12 @@ def gather_columns(
     return tuple(columns), assignments
 
 
+def taken_cores(columns: Iterable[GatherColumn], arguments: Assignments) -> tuple[Core, ...]:
+    """Return all that is read to gather: what is computed before, and columns as they are."""
+    plain = [column.gather.argument for column in columns]
+    return (*(a.core for a in arguments), *(c for c in plain if c and c.op == "column"))
+
+
 def _bits(core: Core) -> int:
     return max(abs(core.low or 0), abs(core.high or 0)).bit_length()
 

@@ -3,39 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from kpi_engine.language import core, ir
 from kpi_engine.language.core import Core, Gather, Rational, Value, whole
 from kpi_engine.language.exact import HIGHEST_COUNT, Environment, exact_value
 from kpi_engine.language.kinds import Kind
-from kpi_engine.plan.gathering import (
-    EMPTY_IS_ZERO,
-    gather_columns,
-    gather_expr,
-    name_gather,
-)
+from kpi_engine.plan.gathering import gather_columns, name_gather, taken_cores
 from kpi_engine.plan.graph import columns_in
-from kpi_engine.plan.levels import with_assigned, with_shared
-from kpi_engine.plan.nodes import Assignment, Assignments, Calendar, GatherStep
-from kpi_engine.plan.period import Window
+from kpi_engine.plan.lookups import Sources, paired, row_environment
+from kpi_engine.plan.nodes import Assignment, Assignments, Clock, GatherStep, Pairing
 from kpi_engine.plan.readings import (
     FALSE,
     TRUE,
     all_of,
-    named_environment,
     negated,
     rewritten,
     settled_value,
     single,
     text,
 )
+from kpi_engine.plan.stages import placed, pruned_stages, shelf_for
 from kpi_engine.plan.tables import DROPPED, TableForm
-from kpi_engine.plan.windows import in_window
-from kpi_engine.ruleset.checked import Metric, MetricForm
-
-ROWS = "~rows"
-"""The number of candidate rows of a group."""
+from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
+from kpi_engine.ruleset.lookups import looked_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +39,11 @@ def gather_step(
     metrics: Sequence[Metric],
     forms: Mapping[str, MetricForm],
     table: TableForm,
-    key: tuple[str, ...],
-    constants: Environment,
+    subject: Subject,
+    sources: Sources,
 ) -> GatherStep:
-    """Return the step of one table's metrics."""
-    environment = named_environment(constants, table.values)
+    """Return the step of metrics alike: they share table, clock, window and key."""
+    environment = row_environment(sources, table.values)
     assignments: list[Assignment] = []
     names: dict[Gather, str] = {}
     for metric in metrics:
@@ -65,25 +54,49 @@ def gather_step(
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
         assignments += _columns(metric, settled_value(metric, value), verdict, names)
-    gathers, taken = gather_columns(names)
-    arguments = with_shared(taken)
-    clock = table.step.clock
-    reads = {
-        *key,
-        *columns_in(argument.core for argument in arguments),
-        *(column.argument for column in gathers if column.argument is not None),
-        *([] if clock is None else [clock.column]),
-    } - {argument.name for argument in arguments}
+    gathers, arguments = gather_columns(names)
+    asked = _subject_of(metrics[0], table, subject, sources)
+    read = (*taken_cores(gathers, arguments), *(pair.asked for pair in asked))
+    shelf = shelf_for(sources, table.values, read)
+    clock = _clock_of(metrics[0], sources)
+    taken = {column.argument for column in gathers if column.argument is not None}
+    taken.update(columns_in(pair.asked for pair in asked))
+    stages, reads = pruned_stages(placed(shelf, arguments, read), taken)
     return GatherStep(
         table=table.step.name,
         metrics=tuple(metric.name for metric in metrics),
-        key=key,
-        reads=tuple(sorted(reads)),
+        filtered=frozenset(metric.name for metric in metrics if metric.where is not None),
+        key=subject.key,
+        asked=asked,
+        reads=tuple(sorted(reads | {*(() if clock is None else (clock.column,))})),
         clock=clock,
-        arguments=arguments,
+        window=metrics[0].window,
+        taken=stages,
         gathers=gathers,
+        drops=table.step.drops,
         assignments=tuple(assignments),
         columns=tuple(assignment.name for assignment in assignments),
+    )
+
+
+def _clock_of(metric: Metric, sources: Sources) -> Clock | None:
+    if metric.clock is None or metric.table is None:
+        return None
+    return Clock(metric.clock, sources.tables[metric.table].types[metric.clock].kind)
+
+
+def _subject_of(
+    metric: Metric, table: TableForm, subject: Subject, sources: Sources
+) -> tuple[Pairing, ...]:
+    """Return what names the subject of a row, each with the column of the subject's key."""
+    roster = sources.values[subject.table]
+    asked = [table.values.get(name) for name in metric.key]
+    found = [
+        looked_up(name, sources.tables, sources.values) if value is None else value
+        for name, value in zip(metric.key, asked, strict=True)
+    ]
+    return tuple(
+        paired(value, roster[name]) for name, value in zip(subject.key, found, strict=True)
     )
 
 
@@ -170,39 +183,3 @@ def fraction_of_value(metric: Metric, value: Value) -> tuple[Core, Core]:
             num, den = value, whole(1)
     unknown = core.UNKNOWN_WHOLE
     return core.choose(known, num, unknown), core.choose(known, den, unknown)
-
-
-def gathered_rows(
-    step: GatherStep, rows: pl.LazyFrame, window: Window, calendar: Calendar
-) -> pl.LazyFrame:
-    """Return one row per subject key met in the window, on the roster or not, and unknown as one.
-
-    Needs the columns ``step.reads``; gives the key, the gathered columns and `ROWS`.
-    """
-    frame = rows.select(step.reads)
-    if step.clock is not None:
-        frame = frame.filter(in_window(step.clock, window, calendar))
-    frame = with_assigned(frame, step.arguments, calendar)
-    taken = dict.fromkeys(
-        column.argument for column in step.gathers if column.argument not in {None, *step.key}
-    )
-    aggregates = [gather_expr(column) for column in step.gathers]
-    count = pl.len().cast(pl.Int64).alias(ROWS)
-    return (
-        frame.select(*step.key, *(name for name in taken if name is not None))
-        .group_by(step.key)
-        .agg(count, *aggregates)
-    )
-
-
-def with_values(
-    step: GatherStep, subjects: pl.LazyFrame, gathered: pl.LazyFrame, calendar: Calendar
-) -> pl.LazyFrame:
-    """Return one row per subject with the public columns of every metric of the step.
-
-    ``subjects`` are the keys of the roster; a subject without rows has the values of no rows.
-    """
-    frame = subjects.join(gathered, on=list(step.key), how="left", maintain_order="left")
-    empty = [c.name for c in step.gathers if c.gather.function in EMPTY_IS_ZERO]
-    frame = frame.with_columns(pl.col(*empty, ROWS).fill_null(0))
-    return with_assigned(frame, step.assignments, calendar)

@@ -48,24 +48,122 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class TableStep:
-    """The rows of one table: ``dating``, ``where``, then ``per`` with gathers, then ``added``.
+class Pairing:
+    """What rows are asked by, and the column of the other table it must equal; null equals none."""
 
-    ``origin`` is None for an input. ``reads`` are the columns taken from the origin or input,
-    ``columns`` those that stand in the frame afterwards. ``arguments`` are computed on the rows
-    before they are grouped. ``drops`` are names; which of them takes a row is a column among
-    ``added``.
+    asked: Core
+    held: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The day rows are asked for, and whether a row of the table is ``in_force`` on that day.
+
+    Of several the one counts whose ``begins`` is the greatest; no two of a key begin together.
+    """
+
+    asked: Core
+    in_force: Core
+    begins: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A column brought from another table, under its name with a dot.
+
+    Of a ``long`` table, ``column`` is the name its rows are found by. ``default`` stands in where
+    no row is found.
+    """
+
+    name: str
+    column: str
+    default: Core | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Columns of the one undropped row of a table that shares the key; rows stay.
+
+    With ``valid`` it is the row in force on the day asked for, the last to begin. ``long`` are the
+    columns of name and value.
+    """
+
+    table: str
+    key: tuple[Pairing, ...]
+    valid: Validity | None
+    long: tuple[str, str] | None
+    columns: tuple[Brought, ...]
+
+
+Stage = Assignments | Lookup
+"""Columns computed from those before them, or brought from another table."""
+
+Stages = tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """Rows cut into runs: ordered within their key by ``order``, which leaves no ties.
+
+    ``before`` are the columns read of the row before, named as ``starts`` reads them.
+    """
+
+    order: tuple[str, ...]
+    before: tuple[Brought, ...]
+    starts: Core
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """A value by which one matching row is better than another; unknown comes last."""
+
+    value: Core
+    highest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatchStep:
+    """Undropped rows of a table brought to every row: the best that fits, or ``every`` one.
+
+    ``reads`` are columns of the asking row, ``columns`` those of the other table, of which formulas
+    that follow read the ``carried`` ones. ``ties`` is its key, which leaves no ties.
+    """
+
+    name: str
+    table: str
+    same: tuple[Pairing, ...]
+    reads: tuple[str, ...]
+    columns: tuple[Brought, ...]
+    carried: tuple[str, ...]
+    where: Core | None
+    prefer: tuple[Preferred, ...]
+    ties: tuple[str, ...]
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableStep:
+    """The rows of one table, in the order it is made.
+
+    ``origin`` is None for an input. ``reads`` are the columns taken from the origin or input.
+    ``opened`` and ``where`` come first, then ``taken``: what is gathered, compared with the row
+    before or matched by. Rows are grouped by ``per``, or by ``per`` and ``runs``, with
+    ``gathers``; or ``matches`` are brought to them. ``added`` follows; ``drops`` are names, and
+    which of them takes a row is a column among ``added``. ``columns`` stand in the frame
+    afterwards.
     """
 
     name: str
     origin: str | None
     reads: tuple[str, ...]
-    dating: Assignments
+    opened: Stages
     where: Core | None
+    taken: Stages
     per: tuple[str, ...] | None
-    arguments: Assignments
+    runs: RunStep | None
     gathers: tuple[GatherColumn, ...]
-    added: Assignments
+    matches: tuple[MatchStep, ...]
+    added: Stages
     drops: tuple[str, ...]
     columns: tuple[str, ...]
     clock: Clock | None
@@ -73,18 +171,25 @@ class TableStep:
 
 @dataclass(frozen=True, slots=True)
 class GatherStep:
-    """All metrics of one table: one group-by over the rows of the window, by subject.
+    """All metrics of one table, clock, window and key: one group-by over the rows of the window.
 
-    ``arguments`` are computed on the rows, ``assignments`` on the gathered columns.
+    ``window`` is in days that end with the period, None for the period. ``asked`` pairs what names
+    the subject of a row with the subject's ``key``. ``taken`` is computed on the rows of the
+    window, ``assignments`` on the gathered columns. ``filtered`` names the metrics with a
+    condition of their own.
     """
 
     table: str
     metrics: tuple[str, ...]
+    filtered: frozenset[str]
     key: tuple[str, ...]
+    asked: tuple[Pairing, ...]
     reads: tuple[str, ...]
     clock: Clock | None
-    arguments: Assignments
+    window: int | None
+    taken: Stages
     gathers: tuple[GatherColumn, ...]
+    drops: tuple[str, ...]
     assignments: Assignments
     columns: tuple[str, ...]
 
@@ -95,6 +200,7 @@ class RosterStep:
 
     table: str
     key: tuple[str, ...]
+    opened: Stages
     where: Core | None
     valid: tuple[Clock, Clock] | None
     columns: tuple[str, ...]
@@ -126,7 +232,8 @@ class Step:
 class Plan:
     """A compiled ruleset: immutable, made once, run for any period.
 
-    ``inputs`` are the columns really needed of each input table. ``values`` say how the columns of
+    ``inputs`` are the columns really needed of each input table. ``lookups`` are made for the
+    subjects, beside what the roster says of them. ``values`` say how the columns of
     the roster and the metrics read (a number's divisor among them).
     """
 
@@ -135,6 +242,7 @@ class Plan:
     inputs: Mapping[str, tuple[str, ...]]
     tables: tuple[TableStep, ...]
     roster: RosterStep
+    lookups: tuple[Lookup, ...]
     gathers: tuple[GatherStep, ...]
     slip: tuple[SlipPart, ...]
     steps: tuple[Step, ...]

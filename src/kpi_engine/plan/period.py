@@ -12,11 +12,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The month of a run.
+    """The month of a run, or the days that end with it.
 
     ``month`` is year * 12 + month - 1. ``start`` and ``end`` are UTC microseconds, half open: every
-    instant of the month lies between them. ``unbroken`` is false in the rare month at whose edge a
-    zone sets its clocks back over the hour the day starts at: then some instants between them
+    instant of the window lies between them. ``unbroken`` is false in the rare window at whose edge
+    a zone sets its clocks back over the hour the day starts at: then some instants between them
     belong to a neighbour.
     """
 
@@ -46,7 +46,22 @@ def period_window(period: str, zone: str, day_starts: int) -> Window:
     if written is None or int(written[1]) < 1:
         raise ValueError(f"`{period}` is no period, a year and a month like `2026-10` was expected")
     month = int(written[1]) * 12 + int(written[2]) - 1
-    first_day, next_day = _first_day(month), _first_day(month + 1)
+    return _window(period, month, _first_day(month), zone, day_starts)
+
+
+def days_window(window: Window, days: int, zone: str, day_starts: int) -> Window:
+    """Return the window of so many days that end with the last day of a period.
+
+    >>> october = period_window("2026-10", "Asia/Shanghai", 0)
+    >>> days_window(october, 40, "Asia/Shanghai", 0).first_day.isoformat()
+    '2026-09-22'
+    """
+    first_day = window.last_day - timedelta(days=days - 1)
+    return _window(window.period, window.month, first_day, zone, day_starts)
+
+
+def _window(period: str, month: int, first_day: date, zone: str, day_starts: int) -> Window:
+    next_day = _first_day(month + 1)
     opening, closing = (_edges(day, ZoneInfo(zone), day_starts) for day in (first_day, next_day))
     return Window(
         period,

@@ -6,10 +6,11 @@ from dataclasses import replace
 from kpi_engine.language import ir
 from kpi_engine.language.core import Core, Rational, Value, as_rational
 from kpi_engine.language.exact import Environment, exact_value
-from kpi_engine.language.kinds import QUANTITIES, Level
+from kpi_engine.language.kinds import QUANTITIES
 from kpi_engine.plan.graph import rebuilt
 from kpi_engine.ruleset.checked import Metric, Ruleset
 from kpi_engine.ruleset.forms import settled
+from kpi_engine.ruleset.lookups import LAST_DAY
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 
 TRUE = Core("lit", (True,))
@@ -27,20 +28,9 @@ def _no_value(ref: ir.Ref) -> Value:
 
 
 def named_environment(constants: Environment, values: Mapping[str, Value]) -> Environment:
-    """Return the environment of formulas that read the named values."""
-    return replace(constants, value_of=lambda ref: values[ref.name])
-
-
-def grouped_environment(
-    constants: Environment, rows: Mapping[str, Value], groups: Mapping[str, Value]
-) -> Environment:
-    """Return the environment of formulas that gather rows into groups.
-
-    Inside an aggregate a name is a column of the rows, outside it one of the groups.
-    """
+    """Return the environment of formulas about a subject, which read the named values."""
     return replace(
-        constants,
-        value_of=lambda ref: (rows if ref.type.level is Level.ROW else groups)[ref.name],
+        constants, value_of=lambda ref: LAST_DAY if ref.space == "period" else values[ref.name]
     )
 
 

@@ -17,6 +17,7 @@ from kpi_engine.plan.readings import settled_value, text
 from kpi_engine.plan.score import score_assignments
 from kpi_engine.ruleset.checked import Metric, MetricForm, Ruleset
 from kpi_engine.ruleset.forms import metric_columns
+from kpi_engine.ruleset.lookups import held_column
 
 SCORE, PAY = "score", "pay"
 
@@ -169,10 +170,14 @@ def _missing(plan: Plan, name: str, given: frozenset[str]) -> pl.Expr:
     if space == "metric" and rest.endswith(".status"):
         known = rest.removesuffix(".status") in given
         return pl.lit("ok" if known else "unknown").alias(name)
-    types = plan.ruleset.tables[plan.ruleset.subject.table].types
+    tables = plan.ruleset.tables
+    types = tables[plan.ruleset.subject.table].types
     kind = Kind.NUMBER
     if space == "roster":
         kind = types[rest].kind
+    elif space == "lookup":
+        table, _, column = rest.partition(".")
+        kind = tables[table].types[held_column(tables[table], column)].kind
     elif rest in plan.ruleset.metrics:
         kind = plan.ruleset.metrics[rest].type.kind
     elif rest.endswith(".text"):

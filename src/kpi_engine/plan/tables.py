@@ -1,35 +1,27 @@
-"""The rows of every table: compiled to steps, pruned to what is read, run as lazy frames."""
+"""The rows of every table: compiled to steps over the columns of the table before."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-import polars as pl
-
-from kpi_engine.language import core
+from kpi_engine.language import core, ir
 from kpi_engine.language.core import Core, Operation, Value, whole
-from kpi_engine.language.exact import (
-    Environment,
-    column_value,
-    exact_value,
-    kept_as,
-)
-from kpi_engine.language.kinds import Kind, Type
-from kpi_engine.plan.gathering import (
-    gather_columns,
-    gather_expr,
-    gathers_of,
-    pruned_gathers,
-    with_gathers_named,
-)
-from kpi_engine.plan.graph import columns_in
-from kpi_engine.plan.levels import needed, with_assigned, with_shared
-from kpi_engine.plan.lowering import lower
-from kpi_engine.plan.nodes import Assignment, Assignments, Calendar, Clock, TableStep
-from kpi_engine.plan.readings import condition, grouped_environment, named_environment, single
+from kpi_engine.language.exact import Environment, column_value, exact_value, kept_as
+from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.plan.gathering import gather_columns, gathers_of, taken_cores, with_gathers_named
+from kpi_engine.plan.lookups import Sources, row_environment
+from kpi_engine.plan.matches import match_cores, match_step
+from kpi_engine.plan.nodes import Assignment, Assignments, Clock, TableStep
+from kpi_engine.plan.readings import condition, single
+from kpi_engine.plan.runs import BEFORE, run_step
+from kpi_engine.plan.stages import placed, shelf_for
 from kpi_engine.ruleset.checked import Formula, Ruleset, Table
+from kpi_engine.ruleset.derived import RUN
+from kpi_engine.ruleset.lookups import brought
 
 DROPPED = "~dropped"
 """The place, among the drops of a table, of the first that takes a row; null where none does."""
+
+_CALENDAR = frozenset({"day", "period"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +32,130 @@ class TableForm:
     values: Mapping[str, Value]
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The rows a table is made from: how they read, what dates them, which of them pass.
+
+    ``dating`` is the day and period that follow from the clock once there is one; ``opened`` is
+    the same where the clock stands among the rows from the start.
+    """
+
+    sources: Sources
+    values: Mapping[str, Value]
+    clock: Clock | None
+    dating: Assignments
+    opened: Assignments
+    where: Core | None
+
+
 def table_forms(ruleset: Ruleset, constants: Environment) -> dict[str, TableForm]:
     """Return every table in the whole-number form, in the order they are made."""
     forms: dict[str, TableForm] = {}
     for table in ruleset.tables.values():
-        origin = None if table.origin is None else forms[table.origin]
-        forms[table.name] = _table_form(table, origin, constants)
+        source = _source(table, forms, sources_of(ruleset, forms, constants))
+        forms[table.name] = _kept(table, source) if table.per is None else _grouped(table, source)
     return forms
 
 
-def _table_form(table: Table, origin: TableForm | None, constants: Environment) -> TableForm:
-    if origin is None:
+def sources_of(ruleset: Ruleset, forms: Mapping[str, TableForm], constants: Environment) -> Sources:
+    """Return what formulas can look into once some tables are made."""
+    values = {name: form.values for name, form in forms.items()}
+    return Sources(ruleset.tables, values, constants)
+
+
+def _source(table: Table, forms: Mapping[str, TableForm], sources: Sources) -> _Source:
+    clock = None if table.clock is None else Clock(table.clock, table.types[table.clock].kind)
+    dating = () if clock is None else _dating(table, clock)
+    if table.origin is None:
         rows = {column.name: column_value(column.name, column.type) for column in table.columns}
-    else:
-        rows = dict(origin.values)
-    clock = _clock_of(table)
-    dating: Assignments = ()
-    dated_already = origin is not None and table.per is None and clock == origin.step.clock
-    if clock is not None and not dated_already:
-        dating = _dating(table, clock)
-    before_where: Assignments = ()
-    if table.per is None:
         # A column of the input wins over a built-in one; the day of another clock does not.
-        before_where = _not_in(rows, dating) if origin is None else dating
-    rows.update(_values(before_where))
+        dating = _not_in(rows, dating)
+    else:
+        rows = dict(forms[table.origin].values)
+        if table.per is None and clock == forms[table.origin].step.clock:
+            dating = ()
+        elif table.per is None:
+            rows = {name: value for name, value in rows.items() if name not in _CALENDAR}
+    dated = table.per is None and clock is not None and clock.column in rows
+    opened = dating if dated else ()
+    rows.update(_values(opened))
     where = None
     if table.where is not None:
-        where = condition(table.where.node, named_environment(constants, rows))
-    values = {key: rows[key] for key in table.per} if table.per is not None else rows
-    environment = named_environment(constants, values)
-    if table.per is not None:
-        environment = grouped_environment(constants, rows, values)
-    added = _computed(table.add, values, environment)
+        where = condition(table.where.node, row_environment(sources, rows))
+    return _Source(sources, rows, clock, () if dated else dating, opened, where)
+
+
+def _kept(table: Table, source: _Source) -> TableForm:
+    """Return a table whose rows stay rows, with what is matched to them."""
+    sources, values = source.sources, dict(source.values)
+    matches = tuple(match_step(match, sources, source.values) for match in table.matches)
+    for match in table.matches:
+        values |= brought(match.name, sources.values[match.to])
+    environment = row_environment(sources, values)
+    added = _computed(table.add, values, environment, source)
+    added += _dropped(table, environment)
+    where = () if source.where is None else (source.where,)
+    asked = tuple(core for match in matches for core in match_cores(match))
+    shelf = shelf_for(sources, values, (*where, *asked, *(a.core for a in added)))
+    step = replace(
+        _bare_step(table, source, values),
+        opened=placed(shelf, source.opened, where),
+        taken=placed(shelf, (), asked),
+        matches=matches,
+        added=placed(shelf, added),
+    )
+    return TableForm(step, {name: values[name] for name in step.columns})
+
+
+def _grouped(table: Table, source: _Source) -> TableForm:
+    """Return a table of one row per key, or per run of a key."""
+    sources, rows = source.sources, source.values
+    values = {key: rows[key] for key in table.per or ()}
+    runs = run_step(table, sources, rows)
+    if runs is not None:
+        values[RUN] = column_value(RUN, table.types[RUN])
+        rows = {**rows, **brought(BEFORE, rows)}
+    of_rows, of_groups = row_environment(sources, rows), row_environment(sources, values)
+
+    def value_of(ref: ir.Ref) -> Value:
+        """Inside an aggregate a name is a column of the rows, outside it one of the groups."""
+        return (of_rows if ref.type.level is Level.ROW else of_groups).value_of(ref)
+
+    added = _computed(table.add, values, replace(of_groups, value_of=value_of), source)
     gathers, arguments = gather_columns(gathers_of(added))
-    if table.per is not None:
-        added = (*with_gathers_named(added, gathers), *_not_in(values, dating))
-        values.update(_values(_not_in(values, dating)))
-    step = TableStep(
+    added = with_gathers_named(added, gathers) + _dropped(table, of_groups)
+    where = () if source.where is None else (source.where,)
+    taken = (*(() if runs is None else (runs.starts,)), *taken_cores(gathers, arguments))
+    row_shelf = shelf_for(sources, rows, (*where, *taken))
+    step = replace(
+        _bare_step(table, source, values),
+        opened=placed(row_shelf, (), where),
+        taken=placed(row_shelf, arguments, taken),
+        runs=runs,
+        gathers=gathers,
+        added=placed(shelf_for(sources, values, (a.core for a in added)), added),
+    )
+    return TableForm(step, {name: values[name] for name in step.columns})
+
+
+def _bare_step(table: Table, source: _Source, values: Mapping[str, Value]) -> TableStep:
+    """Return the step of a table before it does anything to its rows."""
+    return TableStep(
         name=table.name,
         origin=table.origin,
         reads=(),
-        dating=before_where,
-        where=where,
+        opened=(),
+        where=source.where,
+        taken=(),
         per=table.per,
-        arguments=arguments,
-        gathers=gathers,
-        added=(*added, *_dropped(table, named_environment(constants, values))),
+        runs=None,
+        gathers=(),
+        matches=(),
+        added=(),
         drops=tuple(name for name, _ in table.drop),
-        columns=tuple(values),
-        clock=clock,
+        columns=tuple(name for name in values if name in table.types),
+        clock=source.clock,
     )
-    return TableForm(step, values)
-
-
-def _clock_of(table: Table) -> Clock | None:
-    return None if table.clock is None else Clock(table.clock, table.types[table.clock].kind)
 
 
 def _dating(table: Table, clock: Clock) -> Assignments:
@@ -130,14 +191,30 @@ def _values(assignments: Assignments) -> dict[str, Value]:
 
 
 def _computed(
-    formulas: Iterable[tuple[str, Formula]], values: dict[str, Value], environment: Environment
+    formulas: Iterable[tuple[str, Formula]],
+    values: dict[str, Value],
+    environment: Environment,
+    source: _Source,
 ) -> Assignments:
-    """Return a column for every formula, each of which becomes a value the next can read."""
+    """Return a column for every formula, each of which becomes a value the next can read.
+
+    As soon as there is a clock, the day and the period follow from it.
+    """
     assignments: list[Assignment] = []
+
+    def date_rows(name: str) -> None:
+        if source.clock is not None and source.clock.column == name:
+            dating = _not_in(values, source.dating)
+            assignments.extend(dating)
+            values.update(_values(dating))
+
+    for name in tuple(values):
+        date_rows(name)
     for name, formula in formulas:
         value = exact_value(formula.node, environment)
         assignments.append(Assignment(name, single(value)))
         values[name] = kept_as(name, value)
+        date_rows(name)
     return tuple(assignments)
 
 
@@ -148,55 +225,3 @@ def _dropped(table: Table, environment: Environment) -> Assignments:
     for index, (_, formula) in reversed(list(enumerate(table.drop))):
         place = core.choose(condition(formula.node, environment), whole(index), place)
     return (Assignment(DROPPED, place),)
-
-
-def pruned(step: TableStep, demanded: set[str]) -> TableStep:
-    """Return the step reduced to what the demanded columns and its drops need."""
-    added = needed(step.added, {*demanded, DROPPED})
-    late = {*demanded, *columns_in(a.core for a in added)} - {a.name for a in added}
-    gathers, arguments = step.gathers, step.arguments
-    if step.per is not None:
-        gathers = pruned_gathers(gathers, late)
-        taken = {column.argument for column in gathers if column.argument is not None}
-        arguments = needed(arguments, taken)
-        late = {*step.per, *taken, *columns_in(a.core for a in arguments)}
-        late -= {a.name for a in arguments}
-    if step.where is not None:
-        late |= set(columns_in([step.where]))
-    dating = needed(step.dating, late)
-    late = {*late, *columns_in(a.core for a in dating)} - {a.name for a in dating}
-    return replace(
-        step,
-        reads=tuple(sorted(late)),
-        dating=dating,
-        arguments=with_shared(arguments),
-        gathers=gathers,
-        added=with_shared(added),
-        columns=tuple(name for name in step.columns if name in demanded),
-    )
-
-
-def source_rows(step: TableStep, source: pl.LazyFrame, calendar: Calendar) -> pl.LazyFrame:
-    """Return the rows of the origin or input that a table is made from.
-
-    Needs the columns ``step.reads``; adds the built-in day and period where they are read.
-    """
-    frame = with_assigned(source.select(step.reads), step.dating, calendar)
-    return frame if step.where is None else frame.filter(lower(step.where, calendar))
-
-
-def grouped_rows(step: TableStep, rows: pl.LazyFrame, calendar: Calendar) -> pl.LazyFrame:
-    """Return one row per key of a ``per`` table, unknown keys as one, with what is gathered."""
-    taken = with_assigned(rows, step.arguments, calendar)
-    return taken.group_by(step.per or ()).agg(gather_expr(column) for column in step.gathers)
-
-
-def finished_rows(step: TableStep, rows: pl.LazyFrame, calendar: Calendar) -> pl.LazyFrame:
-    """Return the rows of a table with its columns, and `DROPPED` where the table has drops."""
-    verdict = [DROPPED] if step.drops else []
-    return with_assigned(rows, step.added, calendar).select(*step.columns, *verdict)
-
-
-def undropped(step: TableStep, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the finished rows that no drop has taken: what derived tables read."""
-    return rows.filter(pl.col(DROPPED).is_null()).drop(DROPPED) if step.drops else rows

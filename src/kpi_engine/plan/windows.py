@@ -20,9 +20,10 @@ def in_window(clock: Clock, window: Window, calendar: Calendar) -> pl.Expr:
     inside = (column >= first) & (column <= last)
     if clock.kind is not Kind.DATETIME or window.unbroken:
         return inside
+    first_day, last_day = _edges(Kind.DATE, window)
     moment = Core("column", (clock.column,), window.start, window.end)
-    month = lower(Core("month_of_time", (moment,), 0, window.month + 1), calendar)
-    return inside & (month == pl.lit(window.month, dtype=pl.Int64))
+    day = lower(Core("day_of_time", (moment,), 0, 2**22), calendar)
+    return inside & (day >= first_day) & (day <= last_day)
 
 
 def valid_in_window(step: RosterStep, window: Window) -> pl.Expr:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,9 @@ from kpi_engine.reference.translation import (
 from kpi_engine.reference.values import OPERATORS, Row, Value, all_true, any_true, if_known
 from kpi_engine.ruleset.checked import Case, Formula, Param, ParamScale, Rule
 
+LookUp = Callable[[Row, str], Value]
+"""From the names of whoever asks, and ``table.column``."""
+
 # All that a translation consists of; attributes, subscripts and the rest are not even known.
 _NODES = (
     *(ast.Constant, ast.Name, ast.UnaryOp, ast.BinOp, ast.BoolOp),
@@ -31,7 +35,9 @@ _NODES = (
 class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
     """The formulas of one ruleset: its params, its scales, its calendar.
 
-    ``lower`` are the metrics that are better lower, as ``attain`` has to know.
+    ``lower`` are the metrics that are better lower, as ``attain`` has to know. ``look_up`` finds
+    ``table.column`` for the names it is read beside. Dated params are read on the day of the row,
+    or where there is a ``today``, then.
     """
 
     def __init__(
@@ -39,6 +45,8 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
         calendar: Calendar,
         params: Mapping[str, Param] | None = None,
         lower: frozenset[str] = frozenset(),
+        look_up: LookUp | None = None,
+        today: date | None = None,
     ) -> None:
         params = params or {}
         scales = {
@@ -55,11 +63,15 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
         for name, scale in scales.items():
             functions[name] = partial(self._scale_value, scale)
             functions[SLICES + name] = partial(self._stair_area, scale)
+        self.calendar = calendar
         self.names: Row
         self.nodes: dict[type[ast.AST], Callable[..., Value]]
         super().__init__(operators=OPERATORS, functions=functions, names={}, allowed_attrs={})
         for node in self.nodes.keys() - set(_NODES):
             del self.nodes[node]
+        self._look_up = look_up
+        self._today = today
+        self._dated = {name: scale for name, scale in scales.items() if scale.dated}
         self._words = Vocabulary(frozenset(scales), lower)
         self._translations: dict[Expr, Translation] = {}
         self._constants: dict[str, Value] = {}
@@ -81,6 +93,17 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
         finally:
             self.names = outer
         return value
+
+    def named(self, name: str, names: Row) -> Value:
+        """Return what a name stands for beside others: one of them, or what is found by them."""
+        if name in names:
+            return names[name]
+        if name in self._dated:
+            day = names["day"] if self._today is None else self._today
+            return self._scale_value(self._dated[name], day)
+        if "." in name and self._look_up is not None:
+            return self._look_up(names, name)
+        raise KeyError(name)
 
     def rule_value(self, rule: Rule, names: Row, rows: Sequence[Row] = ()) -> Value:
         """Return the value of a formula or of a scale applied on the spot."""
@@ -130,8 +153,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
 
     def _eval_name(self, node: ast.Name) -> Value:
         # simpleeval would go on to look among the functions.
-        value: Value = self.names[node.id]
-        return value
+        return self.named(node.id, self.names)
 
     def _eval_boolop(self, node: ast.BoolOp) -> Value:
         values = [self._eval(operand) for operand in node.values]

@@ -7,6 +7,7 @@ from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from kpi_engine.reference.formulas import Evaluator
+from kpi_engine.reference.lookups import Key, Shelf
 from kpi_engine.reference.metrics import (
     Account,
     MetricValue,
@@ -15,7 +16,8 @@ from kpi_engine.reference.metrics import (
     plain_value,
 )
 from kpi_engine.reference.moments import Calendar, read_period
-from kpi_engine.reference.rows import Key, make_tables, roster_rows, rows_in_period
+from kpi_engine.reference.roster import roster_rows
+from kpi_engine.reference.rows import MadeTable, make_tables
 from kpi_engine.reference.scores import Scored, ScoreStatus, compute_score
 from kpi_engine.reference.values import Row, Value, round_half_away
 from kpi_engine.ruleset.checked import Metric, Pay, Ruleset
@@ -44,10 +46,14 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The slip of every subject by key, and the account of every metric that comes from rows."""
+    """The slip of every subject by key, the account of every metric that comes from rows.
+
+    ``tables`` are the rows of every table, whatever their period.
+    """
 
     subjects: Mapping[Key, Slip]
     accounts: Mapping[str, Account]
+    tables: Mapping[str, MadeTable]
 
 
 def judge(
@@ -69,10 +75,11 @@ def judge(
     given = given or {}
     calendar = Calendar(ZoneInfo(ruleset.zone), ruleset.day_starts)
     month = read_period(period)
-    rows_evaluator = Evaluator(calendar, ruleset.params)
-    made = make_tables(ruleset, tables, rows_evaluator, calendar)
+    shelf = Shelf(ruleset.tables)
+    of_rows = Evaluator(calendar, ruleset.params, look_up=shelf.value)
+    made = make_tables(ruleset, tables, shelf, of_rows)
     subject = ruleset.subject
-    roster = roster_rows(ruleset, made[subject.table], month, rows_evaluator)
+    roster = roster_rows(ruleset, made[subject.table].rows, month, of_rows)
     columns = dict.fromkeys(ruleset.tables[subject.table].types)
     for key in given:
         roster.setdefault(key, {**columns, **dict(zip(subject.key, key, strict=True))})
@@ -81,13 +88,18 @@ def judge(
     accounts: dict[str, Account] = {}
     for name, metric in ruleset.metrics.items():
         if metric.table is not None:
-            table = ruleset.tables[metric.table]
-            candidates = rows_in_period(table, made[table.name], month)
             gathered[name], accounts[name] = gather_metric(
-                metric, candidates, roster, subject.key, rows_evaluator
+                metric, made[metric.table], month, roster, of_rows
             )
     lower = frozenset(name for name, metric in ruleset.metrics.items() if metric.lower)
-    evaluator = Evaluator(calendar, ruleset.params, lower)
+    today: Row = {"period": month.month, "day": month.last_day}
+    evaluator = Evaluator(
+        calendar,
+        ruleset.params,
+        lower,
+        look_up=lambda names, name: shelf.value({**names, **today}, name),
+        today=month.last_day,
+    )
     slips = {
         key: fill_slip(
             ruleset,
@@ -98,7 +110,7 @@ def judge(
         )
         for key, row in roster.items()
     }
-    return Judgement(slips, accounts)
+    return Judgement(slips, accounts, made)
 
 
 def fill_slip(

@@ -1,19 +1,25 @@
 """Metrics: from rows by a verdict on every candidate, or from other values of the subject."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Literal, cast
 
 from kpi_engine.language.kinds import PLAIN, QUANTITIES
 from kpi_engine.reference.formulas import Evaluator
-from kpi_engine.reference.rows import Key, MadeRow
+from kpi_engine.reference.lookups import Key
+from kpi_engine.reference.moments import Calendar, Period, falls_in
+from kpi_engine.reference.rows import MadeRow, MadeTable
 from kpi_engine.reference.values import Row, Value, round_half_away
 from kpi_engine.ruleset.checked import Metric
 
 Verdict = Literal["used", "filtered", "unknown", "no_subject"]
 Status = Literal["ok", "no_rows", "below_min_rows", "unknown"]
+
+WHERE = "where"
+"""What filters the rows that a metric's own condition refuses."""
 
 _BILLIONTH = Fraction(1, 10**9)
 _UNIT = Fraction(1)
@@ -37,48 +43,83 @@ class MetricValue:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of the candidates of a metric; accepted is the sum of the others."""
+    """What became of the candidates of a metric; accepted is the sum of the others.
+
+    ``filtered_by`` says how many every drop of the table took, and ``where``, if there is one.
+    """
 
     accepted: int
     used: int
     filtered: int
     unknown: int
     no_subject: int
+    filtered_by: Mapping[str, int]
 
 
 def gather_metric(
     metric: Metric,
-    candidates: Sequence[MadeRow],
+    made: MadeTable,
+    period: Period,
     subjects: Iterable[Key],
-    key_columns: Sequence[str],
     evaluator: Evaluator,
 ) -> tuple[dict[Key, MetricValue], Account]:
-    """Return a metric's value by subject, and its account.
-
-    ``candidates`` are the rows of its table in the period, dropped ones included.
-    """
+    """Return a metric's value by subject, and its account, from the rows of its table."""
+    candidates = rows_in_window(made, metric.clock, metric.window, period, evaluator.calendar)
     used: dict[Key, list[Row]] = {key: [] for key in subjects}
     unknown: Counter[Key] = Counter()
     verdicts: Counter[Verdict] = Counter()
+    filters: Counter[str] = Counter()
     for candidate in candidates:
-        key = tuple(candidate.values[name] for name in key_columns)
-        verdict: Verdict = "no_subject"
-        if key in used:
-            verdict = _verdict(metric, candidate, evaluator)
-        verdicts[verdict] += 1
-        if verdict == "used":
-            used[key].append(candidate.values)
-        elif verdict == "unknown":
+        row = candidate.values
+        key = tuple(evaluator.named(name, row) for name in metric.key)
+        if key not in used:
+            verdicts["no_subject"] += 1
+            continue
+        passes = True if metric.where is None else evaluator.value(metric.where.tree, row)
+        if candidate.dropped is not None or passes is False:
+            verdicts["filtered"] += 1
+            filters[WHERE if candidate.dropped is None else candidate.dropped] += 1
+        elif passes is None or _has_unknown(metric, row, evaluator):
+            verdicts["unknown"] += 1
             unknown[key] += 1
-    values = {key: _measured(metric, rows, unknown[key], evaluator) for key, rows in used.items()}
+        else:
+            verdicts["used"] += 1
+            used[key].append(row)
+    values = {
+        key: _measured(metric, mine, unknown[key], period, evaluator) for key, mine in used.items()
+    }
+    names = [name for name, _ in made.table.drop] + ([] if metric.where is None else [WHERE])
     account = Account(
         accepted=len(candidates),
         used=verdicts["used"],
         filtered=verdicts["filtered"],
         unknown=verdicts["unknown"],
         no_subject=verdicts["no_subject"],
+        filtered_by={name: filters[name] for name in names},
     )
     return values, account
+
+
+def rows_in_window(
+    made: MadeTable,
+    clock: str | None,
+    days: int | None,
+    period: Period,
+    calendar: Calendar,
+) -> list[MadeRow]:
+    """Return the rows that a clock puts in a period, or in so many days that end with it.
+
+    Dropped rows are among them. Without a clock every row is of every period.
+    """
+    if clock is None:
+        return list(made.rows)
+    kind = made.table.types[clock].kind
+    dated = [(row, cast("int | date | None", row.values[clock])) for row in made.rows]
+    return [
+        row
+        for row, moment in dated
+        if moment is not None and falls_in(period, days, calendar, moment, kind)
+    ]
 
 
 def compute_metric(metric: Metric, names: Row, evaluator: Evaluator) -> MetricValue:
@@ -99,24 +140,18 @@ def settle(metric: Metric, value: Value) -> Value:
     return round_half_away(cast("Fraction", value), _BILLIONTH if kind in PLAIN else _UNIT)
 
 
-def _verdict(metric: Metric, candidate: MadeRow, evaluator: Evaluator) -> Verdict:
-    row = candidate.values
-    if candidate.dropped is not None:
-        return "filtered"
-    passes = True if metric.where is None else evaluator.value(metric.where.tree, row)
-    if passes is False:
-        return "filtered"
+def _has_unknown(metric: Metric, row: Row, evaluator: Evaluator) -> bool:
     arguments = evaluator.aggregate_arguments(metric.value)
-    if passes is None or any(evaluator.value(tree, row) is None for tree in arguments):
-        return "unknown"
-    return "used"
+    return any(evaluator.value(tree, row) is None for tree in arguments)
 
 
 def _measured(
-    metric: Metric, rows: Sequence[Row], n_unknown: int, evaluator: Evaluator
+    metric: Metric, rows: Sequence[Row], n_unknown: int, period: Period, evaluator: Evaluator
 ) -> MetricValue:
     n = len(rows)
-    measured = settle(metric, evaluator.rule_value(metric.value, {}, rows))
+    # Outside its aggregates a metric is about a subject, and reads dated params as of the last day.
+    about: Row = {"day": period.last_day}
+    measured = settle(metric, evaluator.rule_value(metric.value, about, rows))
     status: Status = "ok"
     if metric.min_rows is not None and n < metric.min_rows:
         status = "below_min_rows"

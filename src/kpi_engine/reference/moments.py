@@ -8,6 +8,8 @@ from fractions import Fraction
 from math import floor
 from zoneinfo import ZoneInfo
 
+from kpi_engine.language.kinds import Kind
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PERIOD = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
@@ -75,6 +77,22 @@ def month_of(calendar: Calendar, moment: Fraction | int | date) -> int:
     """
     day = day_of(calendar, moment)
     return day.year * 12 + day.month - 1
+
+
+def falls_in(
+    period: Period, days: int | None, calendar: Calendar, moment: Fraction | int | date, kind: Kind
+) -> bool:
+    """Return whether a moment is of a period, or of so many days that end with it.
+
+    >>> october, here = read_period("2026-10"), Calendar(ZoneInfo("Asia/Shanghai"), 0)
+    >>> falls_in(october, 32, here, date(2026, 9, 30), Kind.DATE)
+    True
+    """
+    if kind is Kind.MONTH:
+        return moment == period.month
+    day = day_of(calendar, moment)
+    first = period.first_day if days is None else period.last_day - timedelta(days=days - 1)
+    return first <= day <= period.last_day
 
 
 def within_hours(calendar: Calendar, instant: Fraction | int, hours: tuple[int, int]) -> bool:

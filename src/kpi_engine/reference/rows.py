@@ -1,155 +1,131 @@
-"""The rows of every table, in order: where, per, add, drop; and the rows of the roster."""
+"""The rows of every table, in order: where, per or match, add, drop."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import cast
 
 from kpi_engine.language.kinds import Kind
 from kpi_engine.reference.formulas import Evaluator
-from kpi_engine.reference.moments import Calendar, Period, day_of, month_of
-from kpi_engine.reference.values import Row, Value
+from kpi_engine.reference.lookups import Key, Shelf
+from kpi_engine.reference.matches import match_rows
+from kpi_engine.reference.moments import Calendar, day_of, month_of
+from kpi_engine.reference.runs import cut_runs
+from kpi_engine.reference.values import Row
 from kpi_engine.ruleset.checked import Formula, Ruleset, Table
-from kpi_engine.text.diagnostics import diagnose
-from kpi_engine.text.errors import DataError
 
-Key = tuple[Value, ...]
+RUN = "run"
+"""The column that numbers the runs of a key, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeRow:
-    """A row with every column of its table.
-
-    ``month`` is the one its clock falls in, None where there is no clock or it shows nothing.
-    ``dropped`` names the drop that took the row, if one did.
-    """
+    """A row with every column of its table; ``dropped`` names the drop that took it, if one did."""
 
     values: Row
-    month: int | None
     dropped: str | None
 
 
-def make_tables(
-    ruleset: Ruleset, tables: Mapping[str, Sequence[Row]], evaluator: Evaluator, calendar: Calendar
-) -> dict[str, list[MadeRow]]:
-    """Return the rows of every table by its name, dropped rows included; a missing input is empty.
+@dataclass(frozen=True, slots=True)
+class MadeTable:
+    """A table and its rows, dropped ones included.
 
-    A derived table is made from what its origin's drops left, whatever the period.
+    ``unmatched`` rows passed ``where``, but a match that takes every row found none for them.
     """
-    made: dict[str, list[MadeRow]] = {}
+
+    table: Table
+    rows: tuple[MadeRow, ...]
+    unmatched: int
+
+
+def make_tables(
+    ruleset: Ruleset, inputs: Mapping[str, Sequence[Row]], shelf: Shelf, evaluator: Evaluator
+) -> dict[str, MadeTable]:
+    """Return every table by its name; a missing input is empty.
+
+    A derived table is made from what its origin's drops left, whatever the period. What the drops
+    of a table leave is put on the shelf, where the evaluator looks names up.
+    """
+    made: dict[str, MadeTable] = {}
     for name, table in ruleset.tables.items():
-        if table.origin is None:
-            source = list(tables.get(name, ()))
+        source = inputs.get(name, ()) if table.origin is None else shelf.rows(table.origin)
+        if table.per is None:
+            made[name] = _make_per_row(ruleset, table, source, shelf, evaluator)
         else:
-            source = [row.values for row in made[table.origin] if row.dropped is None]
-            if table.per is None and table.clock != ruleset.tables[table.origin].clock:
-                source = [_undated(row) for row in source]
-        make = _rows_per_row if table.per is None else _rows_per_key
-        made[name] = [
-            MadeRow(row, _month(row, table, calendar), _drop(row, table, evaluator))
-            for row in make(table, source, evaluator, calendar)
-        ]
+            made[name] = _make_per_key(ruleset, table, source, evaluator)
+        shelf.put(name, [row.values for row in made[name].rows if row.dropped is None])
     return made
 
 
-def rows_in_period(table: Table, rows: Sequence[MadeRow], period: Period) -> list[MadeRow]:
-    """Return the rows of a period, dropped ones included; without a clock every row is of all."""
-    return [row for row in rows if table.clock is None or row.month == period.month]
-
-
-def _rows_per_row(
-    table: Table, source: Sequence[Row], evaluator: Evaluator, calendar: Calendar
-) -> Iterator[Row]:
-    for found in source:
-        row = _dated(found, table, calendar)
-        if _passes(row, table.where, evaluator):
-            for name, formula in table.add:
-                row = {**row, name: evaluator.value(formula.tree, row)}
-            yield row
-
-
-def _rows_per_key(
-    table: Table, source: Sequence[Row], evaluator: Evaluator, calendar: Calendar
-) -> Iterator[Row]:
-    keys = table.per or ()
-    rows_by_key: dict[Key, list[Row]] = {}
-    for found in source:
-        if _passes(found, table.where, evaluator):
-            rows_by_key.setdefault(tuple(found[name] for name in keys), []).append(found)
-    for key, rows in rows_by_key.items():
-        row: Row = dict(zip(keys, key, strict=True))
-        for name, formula in table.add:
-            row = {**row, name: evaluator.value(formula.tree, row, rows)}
-        yield _dated(row, table, calendar)
-
-
-def _passes(row: Row, condition: Formula | None, evaluator: Evaluator) -> bool:
+def passes(row: Row, condition: Formula | None, evaluator: Evaluator) -> bool:
+    """Return whether a condition is true of a row, or there is none."""
     return condition is None or evaluator.value(condition.tree, row) is True
 
 
-def _drop(row: Row, table: Table, evaluator: Evaluator) -> str | None:
-    return next((name for name, drop in table.drop if _passes(row, drop, evaluator)), None)
+def _make_per_row(
+    ruleset: Ruleset, table: Table, source: Sequence[Row], shelf: Shelf, evaluator: Evaluator
+) -> MadeTable:
+    if table.origin is not None and table.clock != ruleset.tables[table.origin].clock:
+        source = [_undated(row) for row in source]
+    dated = [_dated(row, table, evaluator.calendar) for row in source]
+    passing = [row for row in dated if passes(row, table.where, evaluator)]
+    becoming = match_rows(table, passing, ruleset.tables, shelf, evaluator)
+    rows = [_added(row, (), table, evaluator) for matched in becoming for row in matched]
+    unmatched = sum(not matched for matched in becoming)
+    return MadeTable(table, tuple(_finished(row, table, evaluator) for row in rows), unmatched)
 
 
-def _month(row: Row, table: Table, calendar: Calendar) -> int | None:
-    if table.clock is None or row[table.clock] is None:
-        return None
-    moment = cast("int | date", row[table.clock])
-    if table.types[table.clock].kind is Kind.MONTH:
-        return cast("int", moment)
-    return month_of(calendar, moment)
+def _make_per_key(
+    ruleset: Ruleset, table: Table, source: Sequence[Row], evaluator: Evaluator
+) -> MadeTable:
+    keys = table.per or ()
+    passing = [row for row in source if passes(row, table.where, evaluator)]
+    rows_by_key: dict[Key, list[Row]] = {}
+    for row in passing:
+        rows_by_key.setdefault(tuple(row[name] for name in keys), []).append(row)
+    origin = ruleset.tables[cast("str", table.origin)]
+    made: list[Row] = []
+    for key, rows in rows_by_key.items():
+        group = dict(zip(keys, key, strict=True))
+        if table.runs is None:
+            made.append(_added(group, rows, table, evaluator))
+            continue
+        for number, run in enumerate(
+            cut_runs(rows, table.runs, origin.identity, evaluator), start=1
+        ):
+            made.append(_added({**group, RUN: Fraction(number)}, run, table, evaluator))
+    return MadeTable(table, tuple(_finished(row, table, evaluator) for row in made), unmatched=0)
+
+
+def _added(row: Row, rows: Sequence[Row], table: Table, evaluator: Evaluator) -> Row:
+    """Return a row with the added columns, and its day and period once its clock is there."""
+    row = _dated(row, table, evaluator.calendar)
+    for name, formula in table.add:
+        value = evaluator.value(formula.tree, row, rows)
+        row = _dated({**row, name: value}, table, evaluator.calendar)
+    return row
+
+
+def _finished(row: Row, table: Table, evaluator: Evaluator) -> MadeRow:
+    """Return a row as readers of the table see it, without what was matched for it."""
+    drops = (name for name, drop in table.drop if passes(row, drop, evaluator))
+    seen = {name: value for name, value in row.items() if name in table.types}
+    return MadeRow(seen, next(drops, None))
 
 
 def _dated(row: Row, table: Table, calendar: Calendar) -> Row:
     """Return the row with its built-in day and period; columns of these names win."""
-    if table.clock is None:
+    if table.clock is None or table.clock not in row:
         return row
-    built_in: dict[str, Value] = {"period": _month(row, table, calendar)}
-    if table.types[table.clock].kind is not Kind.MONTH:
-        moment = cast("int | date | None", row[table.clock])
-        built_in["day"] = None if moment is None else day_of(calendar, moment)
-    return {**built_in, **row}
+    moment = row[table.clock]
+    if table.types[table.clock].kind is Kind.MONTH:
+        return {"period": moment, **row}
+    if moment is None:
+        return {"day": None, "period": None, **row}
+    moment = cast("int | date", moment)
+    return {"day": day_of(calendar, moment), "period": month_of(calendar, moment), **row}
 
 
 def _undated(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in {"day", "period"}}
-
-
-def roster_rows(
-    ruleset: Ruleset, rows: Sequence[MadeRow], period: Period, evaluator: Evaluator
-) -> dict[Key, Row]:
-    """Return the row of every subject by its key, the last one that is valid in the period.
-
-    Raises:
-        DataError: if a subject has two rows, or with validity two that start on the same day.
-    """
-    subject = ruleset.subject
-    valid = ruleset.tables[subject.table].valid
-    found: dict[Key, dict[date, list[Row]]] = {}
-    for made in rows:
-        row = made.values
-        key = tuple(row[name] for name in subject.key)
-        if made.dropped is not None or not _passes(row, subject.where, evaluator):
-            continue
-        starts = date.min
-        if valid is not None:
-            first, end = (cast("date | None", row[name]) for name in valid)
-            if first is None or first > period.last_day:
-                continue
-            if end is not None and end <= period.first_day:
-                continue
-            starts = first
-        found.setdefault(key, {}).setdefault(starts, []).append(row)
-    twice = [
-        diagnose("K432", table=subject.table, count=len(rivals), subject=_shown(key), fix=None)
-        for key, rows_by_start in found.items()
-        for rivals in rows_by_start.values()
-        if len(rivals) > 1
-    ]
-    if twice:
-        raise DataError(twice)
-    return {key: rows_by_start[max(rows_by_start)][0] for key, rows_by_start in found.items()}
-
-
-def _shown(key: Key) -> str:
-    return ", ".join(f"`{part}`" for part in key)

@@ -85,7 +85,7 @@ def _translate(expr: Expr, words: Vocabulary, gathered: dict[str, Call]) -> ast.
         case Unknown():
             return _constant(None)
         case Name():
-            return _name(expr.name)
+            return _name(expr.name if expr.prefix is None else f"{expr.prefix}.{expr.name}")
         case Call():
             return _call(expr, words, gathered)
         case Negative():
@@ -122,10 +122,14 @@ def _call(call: Call, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:
         first = arguments[0]
         if function == "slices" and isinstance(first, Name):
             function, arguments = SLICES + first.name, arguments[1:]
-        elif function == "attain" and isinstance(first, Name) and first.name in words.lower:
+        elif function == "attain" and _is_lower(first, words):
             function = ATTAIN_LOWER
     translated = [_translate(argument, words, gathered) for argument in arguments]
     return ast.Call(_name(function), translated, [])
+
+
+def _is_lower(expr: Expr, words: Vocabulary) -> bool:
+    return isinstance(expr, Name) and expr.prefix is None and expr.name in words.lower
 
 
 def _membership(expr: Membership, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:

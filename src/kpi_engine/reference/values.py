@@ -73,6 +73,15 @@ def hold(x: Fraction, low: Fraction, high: Fraction) -> Fraction:
     return max(low, min(high, x))
 
 
+def unknown_last(value: Value) -> tuple[bool, Value]:
+    """Return what values are sorted by to be ascending, the unknown ones last.
+
+    >>> sorted(["b", None, "a"], key=unknown_last)
+    ['a', 'b', None]
+    """
+    return value is None, value
+
+
 def all_true(values: Sequence[Value]) -> bool | None:
     """Return the Kleene conjunction: false beats unknown, unknown beats true.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from kpi_engine.language.ir import references
 from kpi_engine.language.kinds import Kind, Level, Type
@@ -18,8 +18,9 @@ from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Scalar
 from kpi_engine.text.scalars import inner_span
 
-TableWord = Literal["in_window", "outside", "undated", "accepted", "rejected"]
-MetricWord = Literal["accepted", "used", "filtered", "unknown", "no_subject"]
+TABLE_WORDS = ("in_window", "outside", "undated", "accepted", "rejected")
+METRIC_WORDS = ("accepted", "used", "filtered", "unknown", "no_subject")
+"""The counts of the receipt; those behind a word have names of their own, after a dot."""
 
 _COUNT = Type(Kind.NUMBER, Level.CONSTANT, whole=True)
 
@@ -44,7 +45,10 @@ class SubjectChecks:
 
 @dataclass(frozen=True, slots=True)
 class RowCheck:
-    """A count that the accounting is expected to show of a table or a metric."""
+    """A count that the accounting is expected to show of a table or a metric.
+
+    Behind a dot in ``word`` stands the name of a drop, or ``where``.
+    """
 
     section: Literal["tables", "metrics"]
     name: str
@@ -127,7 +131,10 @@ def _target(name: Cell, names: _Names) -> Target | None:
 
 
 def _check(name: str, target: Target, cell: Cell, names: _Names) -> list[Check]:
-    value = _read(cell, target.type, names)
+    type_ = target.type
+    # a status may be the word `unknown`, and is never unknown itself
+    is_word = not type_.nullable and cell.text in (type_.labels or ())
+    value = cell.text if is_word else _read(cell, type_, names)
     return [] if isinstance(value, Mistake) else [Check(name, target, value, cell)]
 
 
@@ -166,7 +173,10 @@ def _check_roster(table: PipeTable, ruleset: Ruleset) -> list[Diagnostic]:
     roster = ruleset.tables[ruleset.subject.table]
     defaults = {column.name for column in roster.columns if column.default is not None}
     given = {cell.text for cell in table.header} | defaults | set(ruleset.subject.key)
-    read = {ref.name for rule in subject_rules(ruleset, given) for ref in references(rule.node)}
+    refs = {ref for rule in subject_rules(ruleset, given) for ref in references(rule.node)}
+    asked = {ref.name.partition(".")[0] for ref in refs if ref.space == "subject"}
+    keys = {name for table in asked for name in ruleset.tables[table].key}
+    read = {ref.name for ref in refs} | keys
     return [
         diagnose("K529", table.scalar.span, name=name)
         for name, type_ in roster.types.items()
@@ -222,14 +232,19 @@ def _rows(expectation: Expectation, names: _Names) -> list[RowCheck]:
 
 def _counted(of: Scalar, names: _Names) -> dict[Literal["tables", "metrics"], tuple[str, ...]]:
     """Return the words of the accounting for a table or a metric; a table comes first."""
-    tables = set(names.ruleset.tables)
-    metrics = {name for name, metric in names.ruleset.metrics.items() if metric.table is not None}
+    tables = names.ruleset.tables
+    metrics = {n: metric for n, metric in names.ruleset.metrics.items() if metric.table is not None}
     found: dict[Literal["tables", "metrics"], tuple[str, ...]] = {}
-    if of.value in tables:
-        found["tables"] = get_args(TableWord)
-    if of.value in metrics:
-        found["metrics"] = get_args(MetricWord)
+    table, metric = tables.get(of.value), metrics.get(of.value)
+    if table is not None:
+        unmatched = ["unmatched"] if any(match.every for match in table.matches) else []
+        dropped = [f"dropped.{name}" for name, _ in table.drop]
+        found["tables"] = (*TABLE_WORDS, *unmatched, *dropped)
+    if metric is not None:
+        filters = [name for name, _ in tables[metric.table or ""].drop]
+        filters += ["where"] if metric.where is not None else []
+        found["metrics"] = (*METRIC_WORDS, *(f"filtered_by.{name}" for name in filters))
     if not found:
-        near = closest(of.value, tables | metrics)
+        near = closest(of.value, {*tables, *metrics})
         names.findings.append(diagnose("K523", of.span, name=of.value, near=near))
     return found

@@ -13,7 +13,7 @@ from kpi_engine.text.located import Mapping as YamlMapping
 from kpi_engine.text.reading import parse_yaml, read_text
 from kpi_engine.text.source import Span
 
-FILE_KEYS = ("test", "period", "given", "params", "cases", "title", "source", "note")
+FILE_KEYS = ("test", "period", "as_of", "given", "params", "cases", "title", "source", "note")
 CASE_KEYS = ("name", "for", "given", "params", "table", "expect", "rows", "source", "note")
 
 
@@ -60,11 +60,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A test file: the ruleset it tests, its period, its cases in the order they are written."""
+    """A test file: the ruleset it tests, its period, its cases in the order they are written.
+
+    ``as_of`` is when its runs look at the data, where it says so.
+    """
 
     path: Path
     ruleset: Scalar
     period: Scalar
+    as_of: Scalar | None
     cases: tuple[Case, ...]
 
 
@@ -92,6 +96,7 @@ def read_case_file(path: Path) -> tuple[CaseFile | None, Findings]:
     given = _given(entries.get("given"), findings)
     params = _pairs(entries.get("params"), findings)
     ruleset, period = _text(entries.get("test"), findings), _text(entries.get("period"), findings)
+    as_of = _text(entries.get("as_of"), findings)
     cases = [
         _case(node, given, params, findings) for node in _items(entries.get("cases"), findings)
     ]
@@ -99,7 +104,7 @@ def read_case_file(path: Path) -> tuple[CaseFile | None, Findings]:
         findings.append(diagnose("K502", entries["cases"].key.span, name=source.name))
     if ruleset is None or period is None or findings:
         return None, findings
-    return CaseFile(path, ruleset, period, tuple(case for case in cases if case)), findings
+    return CaseFile(path, ruleset, period, as_of, tuple(case for case in cases if case)), findings
 
 
 def _case(
@@ -122,7 +127,7 @@ def _case(
     findings += drawn
     before = len(findings)
     expected = _expectations(entries.get("expect"), subject, findings)
-    rows = _expectations(entries.get("rows"), None, findings)
+    rows = _counts(entries.get("rows"), findings)
     checks = any(each.pairs for each in (*expected, *rows))
     if table is None and not checks and len(findings) == before:
         findings.append(diagnose("K505", name.span if name is not None else start))
@@ -173,6 +178,29 @@ def _expectations(
     if subject is not None and direct:
         expectations.append(Expectation(subject, tuple(direct)))
     return tuple(expectations)
+
+
+def _counts(entry: Entry | None, findings: Findings) -> tuple[Expectation, ...]:
+    """Return the counts that are expected; those of a word that has several stand behind a dot."""
+    if entry is None:
+        return ()
+    expectations: list[Expectation] = []
+    for each in _children(entry, findings):
+        pairs: list[Pair] = []
+        for word in _children(each, findings):
+            if isinstance(word.value, YamlMapping):
+                parts = _pairs(word, findings)
+                pairs += (Pair(_behind(word.key, part.name), part.value) for part in parts)
+            elif isinstance(word.value, Scalar):
+                pairs.append(Pair(word.key, word.value))
+            else:
+                findings.append(_wrong(word.value, word.key.value, "a number of rows"))
+        expectations.append(Expectation(each.key, tuple(pairs)))
+    return tuple(expectations)
+
+
+def _behind(word: Scalar, part: Scalar) -> Scalar:
+    return part._replace(value=f"{word.value}.{part.value}")
 
 
 def _entries(node: YamlMapping, keys: tuple[str, ...], findings: Findings) -> dict[str, Entry]:

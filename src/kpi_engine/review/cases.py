@@ -1,11 +1,13 @@
 """The tests of rulesets run: cases of given rows or given values, held to what they expect."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from kpi_engine.execution.look import Look, look_at
+from kpi_engine.execution.results import Results
 from kpi_engine.execution.running import run
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.nodes import Plan
@@ -13,7 +15,7 @@ from kpi_engine.review.binding import BoundCase, Evaluation
 from kpi_engine.review.evaluation import evaluate_rows
 from kpi_engine.review.files import TEST_SUFFIX, find_files, kind_of
 from kpi_engine.review.frames import report_rejects, text_frames
-from kpi_engine.review.gathering import facts_of_nobody, gather_frames
+from kpi_engine.review.gathering import gather_frames, gather_nobody
 from kpi_engine.review.literals import units_of
 from kpi_engine.review.preparation import PreparedCase, PreparedFile, prepare_file
 from kpi_engine.review.verdicts import compare_rows, compare_values, find_subject
@@ -90,21 +92,23 @@ def _run_file(prepared: PreparedFile) -> list[CaseResult]:
             key = id(case.ruleset)
             if key not in plan_by_ruleset:
                 plan_by_ruleset[key] = compile_ruleset(case.ruleset)
-            findings = tuple(_run_case(case, plan_by_ruleset[key], prepared.period))
+            findings = tuple(_run_case(case, plan_by_ruleset[key], prepared))
         name = case.bound.name.value
         results.append(CaseResult(file, name, passed=not findings, diagnostics=findings))
     return results
 
 
-def _run_case(case: PreparedCase, plan: Plan, period: str) -> list[Diagnostic]:
+def _run_case(case: PreparedCase, plan: Plan, file: PreparedFile) -> list[Diagnostic]:
     bound = case.bound
     frames = text_frames(case.ruleset, bound.tables)
     try:
         if bound.evaluations:
-            return _run_evaluations(bound, plan, frames, period)
-        return _run_rows(bound, plan, frames, period)
+            look = look_at(case.ruleset, file.period, file.as_of)
+            return _run_evaluations(bound, plan, frames, look)
+        results = run(plan, frames, period=file.period, as_of=file.as_of)
     except DataError as error:
         return [_refusal(bound, finding) for finding in error.diagnostics]
+    return _compare_results(bound, plan, results)
 
 
 def _refusal(bound: BoundCase, finding: Diagnostic) -> Diagnostic:
@@ -118,11 +122,8 @@ def _refusal(bound: BoundCase, finding: Diagnostic) -> Diagnostic:
     )
 
 
-def _run_rows(
-    bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], period: str
-) -> list[Diagnostic]:
+def _compare_results(bound: BoundCase, plan: Plan, results: Results) -> list[Diagnostic]:
     ruleset, case = plan.ruleset, bound.name.value
-    results = run(plan, frames, period=period)
     expected = {check.name for check in bound.rows if check.word == "rejected"}
     findings = report_rejects(ruleset, bound.tables, results.rejects, expected)
     findings += compare_rows(case, results.accounting, bound.rows)
@@ -137,16 +138,19 @@ def _run_rows(
 
 
 def _run_evaluations(
-    bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], period: str
+    bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], look: Look
 ) -> list[Diagnostic]:
-    if bound.subject is None:
-        facts, findings = facts_of_nobody(plan, period), list[Diagnostic]()
-    else:
-        facts, findings = _facts_of(bound.subject, bound, plan, frames, period)
+    gather = gather_nobody if bound.subject is None else gather_frames
+    gathered = gather(plan, frames, look)
+    findings = report_rejects(plan.ruleset, bound.tables, gathered.rejects, frozenset())
+    if bound.subject is not None:
+        place, missing = _place_of(bound.subject, gathered.facts, plan.ruleset.subject.key)
+        findings += missing
+        gathered = replace(gathered, facts=gathered.facts.slice(place, 1))
     if findings:
         return findings
     units = units_of(plan.ruleset)
-    rows, findings = evaluate_rows(plan, facts, bound.evaluations, period)
+    rows, findings = evaluate_rows(plan, gathered, bound.evaluations, look)
     for number, (row, evaluation) in enumerate(zip(rows, bound.evaluations, strict=False), 1):
         who = _row_name(number, evaluation)
         findings += compare_values(bound.name.value, who, row, evaluation.checks, units)
@@ -158,16 +162,9 @@ def _row_name(number: int, evaluation: Evaluation) -> str:
     return f"row {number} ({given})"
 
 
-def _facts_of(
-    subject: Scalar, bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], period: str
-) -> tuple[pl.DataFrame, list[Diagnostic]]:
-    """Return the facts of one subject of the roster that a case gives, and rejected rows."""
-    gathered = gather_frames(plan, frames, period)
-    findings = report_rejects(plan.ruleset, bound.tables, gathered.rejects, frozenset())
-    key = plan.ruleset.subject.key
-    rows = gathered.facts.select(key).with_row_index(_ROW).to_dicts()
-    row, missing = find_subject(subject, rows, key)
-    findings += missing
-    if row is None:
-        return gathered.facts.clear(), findings
-    return gathered.facts.slice(int(str(row[_ROW])), 1), findings
+def _place_of(
+    subject: Scalar, facts: pl.DataFrame, key: Sequence[str]
+) -> tuple[int, list[Diagnostic]]:
+    """Return which row is that of a subject, the first and a finding where she has none."""
+    row, missing = find_subject(subject, facts.select(key).with_row_index(_ROW).to_dicts(), key)
+    return (0 if row is None else int(str(row[_ROW]))), missing

@@ -1,31 +1,37 @@
 """Rows of given values evaluated: what a slip says when some of it is taken as it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import polars as pl
 
 from kpi_engine.execution.contract import subject_columns
+from kpi_engine.execution.look import Look
+from kpi_engine.execution.settling import provisional_metrics
 from kpi_engine.language import core
 from kpi_engine.language.core import Rational
 from kpi_engine.language.exact import NUMBER_SCALE
 from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind, Type
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.slip import settle_slip
+from kpi_engine.plan.stages import with_stages
 from kpi_engine.review.binding import Evaluation, GivenValue
+from kpi_engine.review.gathering import GatheredCase
 from kpi_engine.review.pipes import cell_span
 from kpi_engine.ruleset.forms import metric_columns, roster_column
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 
 _NARROW = 2**63
+_ROW = "~row"
 
 
 def evaluate_rows(
-    plan: Plan, facts: pl.DataFrame, evaluations: Sequence[Evaluation], period: str
+    plan: Plan, gathered: GatheredCase, evaluations: Sequence[Evaluation], look: Look
 ) -> tuple[list[dict[str, object]], list[Diagnostic]]:
     """Return the row of ``subjects`` that each evaluation gives, or what cannot be kept.
 
-    ``facts`` is the row of the subject they speak of, in which what is given replaces the rest.
+    ``gathered`` has the row of the subject they speak of, in which what is given replaces the rest;
+    what formulas look up for her is looked up by what is given.
     """
     findings: list[Diagnostic] = []
     columns: list[pl.Series] = []
@@ -35,13 +41,22 @@ def evaluate_rows(
         return [], findings
     names = frozenset(value.name for value in evaluations[0].given)
     given = pl.DataFrame(columns)
-    others = facts.drop(given.columns, strict=False)
+    others = gathered.facts.drop(given.columns, strict=False)
     frame = pl.concat([pl.concat([others] * given.height), given], how="horizontal")
-    settled = settle_slip(plan, frame, names)
-    shown = subject_columns(plan.ruleset, period)
+    settled = settle_slip(plan, _looked_up(plan, frame, gathered.looked_into), names)
+    final = provisional_metrics(plan.ruleset, look)
+    shown = subject_columns(plan.ruleset, look.window.period, final)
     missing = {name for expr in shown for name in expr.meta.root_names()} - set(settled.columns)
     absent = [pl.lit(None).cast(_absent_type(plan, name)).alias(name) for name in sorted(missing)]
     return settled.with_columns(absent).select(shown).to_dicts(), []
+
+
+def _looked_up(plan: Plan, facts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
+    """Return facts with everything looked up anew that formulas look up for a subject."""
+    stale = {column.name for lookup in plan.lookups for column in lookup.columns}
+    asking = facts.drop(stale, strict=False).with_row_index(_ROW).lazy()
+    frame = with_stages(asking, plan.lookups, tables, plan.calendar)
+    return frame.sort(_ROW).drop(_ROW).collect()
 
 
 def _absent_type(plan: Plan, name: str) -> pl.DataType:

@@ -16,7 +16,7 @@ class RuleText:
 
 @dataclass(frozen=True, slots=True)
 class MetricShown:
-    """A metric: what it is, from how many rows, and why it is unknown if it is.
+    """A metric: what it is, from how many rows, and why it is unknown or not final if so.
 
     ``value`` is in minor units for money, in microseconds for durations, a number to nine places;
     ``num`` over ``den``, where they are there, is exact. ``shown`` is how people read it.

@@ -26,8 +26,9 @@ METRIC_REASONS: Mapping[str, str] = {
     "no_rows": "no row of the period counts for this subject",
     "below_min_rows": "fewer rows than `min_rows` asks for",
     "unknown": "something it is computed from is unknown, or a divisor is 0",
+    "provisional": "rows may still come in",
 }
-"""Why a metric is unknown, by its status."""
+"""Why a metric is unknown or not final, by its status."""
 
 SCORE_REASONS: Mapping[str, str] = {
     "out_of_range": "an item has points outside 0 to 100",

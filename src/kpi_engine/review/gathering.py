@@ -7,58 +7,61 @@ from fractions import Fraction
 
 import polars as pl
 
-from kpi_engine.execution.columns import Standards, storage_type
-from kpi_engine.execution.contracts import admit_rows, fit_columns, reject_types
-from kpi_engine.execution.inputs import open_inputs
+from kpi_engine.execution.admission import admit_tables, admitted_rows
+from kpi_engine.execution.columns import storage_type
+from kpi_engine.execution.look import Look
+from kpi_engine.execution.subjects import subjects_alone
 from kpi_engine.language.exact import NUMBER_SCALE
 from kpi_engine.language.kinds import PLAIN, Kind
 from kpi_engine.plan.facts import gather_facts
+from kpi_engine.plan.making import made_tables
 from kpi_engine.plan.nodes import Plan
-from kpi_engine.plan.period import period_window
 from kpi_engine.ruleset.checked import Column
-from kpi_engine.text.errors import DataError
 
 _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class GatheredCase:
-    """The facts, one row per subject as the slip reads them, and the refused values and keys."""
+    """The facts of a case, and what formulas look into for its subjects.
+
+    ``facts`` has one row per subject, as the slip reads them; ``looked_into`` the rows by table.
+    ``rejects`` are the refused values and keys.
+    """
 
     facts: pl.DataFrame
+    looked_into: Mapping[str, pl.LazyFrame]
     rejects: pl.DataFrame
 
 
-def gather_frames(plan: Plan, frames: Mapping[str, pl.DataFrame], period: str) -> GatheredCase:
+def gather_frames(plan: Plan, frames: Mapping[str, pl.DataFrame], look: Look) -> GatheredCase:
     """Return the facts of a period without asking for a row in any table.
 
     Raises:
         DataError: a subject is on the roster twice, or a number does not fit.
     """
-    ruleset = plan.ruleset
-    needed = [table for name, table in ruleset.tables.items() if name in plan.inputs]
-    opened, diagnostics = open_inputs(needed, frames, frames)
-    if diagnostics:
-        raise DataError(diagnostics)
-    standards = Standards(ruleset.zone, ruleset.minor_digits)
-    rows: dict[str, pl.LazyFrame] = {}
-    rejects = [pl.DataFrame(schema=reject_types(values=False))]
-    for table in needed:
-        fitted, wrong = fit_columns(table, opened[table.name], standards)
-        if wrong:
-            raise DataError(wrong)
-        admission = admit_rows(fitted, keyed=table.name != ruleset.subject.table)
-        rows[table.name] = admission.rows
-        rejects.append(admission.rejects)
-    window = period_window(period, plan.calendar.zone, plan.calendar.day_starts)
-    return GatheredCase(gather_facts(plan, rows, window).facts, pl.concat(rejects))
+    admitted = admit_tables(plan, frames, look)
+    rows = admitted_rows(admitted)
+    facts = gather_facts(plan, rows, look.window).facts
+    return GatheredCase(facts, _looked_into(plan, rows), admitted.rejects)
 
 
-def facts_of_nobody(plan: Plan, period: str) -> pl.DataFrame:
+def gather_nobody(plan: Plan, frames: Mapping[str, pl.DataFrame], look: Look) -> GatheredCase:
     """Return the facts of a subject of whom no row says anything: one row.
 
-    Her counts and sums are 0, the roster's columns have their defaults, all else is unknown.
+    Her counts and sums are 0, the roster's columns have their defaults, all else is unknown. Only
+    what formulas look into for a subject is taken from the frames.
     """
+    admitted = admit_tables(subjects_alone(plan), frames, look)
+    facts = _facts_of_nobody(plan, look)
+    return GatheredCase(facts, _looked_into(plan, admitted_rows(admitted)), admitted.rejects)
+
+
+def _looked_into(plan: Plan, rows: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.LazyFrame]:
+    return made_tables(subjects_alone(plan), rows, "auto").undropped if plan.lookups else {}
+
+
+def _facts_of_nobody(plan: Plan, look: Look) -> pl.DataFrame:
     rows: dict[str, pl.LazyFrame] = {}
     for name in plan.inputs:
         columns = plan.ruleset.tables[name].columns
@@ -67,9 +70,8 @@ def facts_of_nobody(plan: Plan, period: str) -> pl.DataFrame:
         if name == plan.roster.table:
             nobody = {column.name: [_stored(column, plan.roster.key)] for column in columns}
             rows[name] = pl.LazyFrame(nobody, schema=schema)
-    anybody = replace(plan, roster=replace(plan.roster, where=None, valid=None))
-    window = period_window(period, plan.calendar.zone, plan.calendar.day_starts)
-    return gather_facts(anybody, rows, window).facts
+    anybody = replace(plan, roster=replace(plan.roster, opened=(), where=None, valid=None))
+    return gather_facts(anybody, rows, look.window).facts
 
 
 def _stored(column: Column, key: tuple[str, ...]) -> int | str | bool | None:

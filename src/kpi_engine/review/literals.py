@@ -14,7 +14,7 @@ from kpi_engine.language.kinds import QUANTITIES, Kind, Type, join_kinds
 from kpi_engine.language.literals import MAX_DECIMALS
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_formula
-from kpi_engine.language.scopes import Scope, closest
+from kpi_engine.language.scopes import Scope, Sight, closest
 from kpi_engine.language.syntax import Place, Text, Unknown
 from kpi_engine.language.typing import MICROSECONDS, type_formula
 from kpi_engine.ruleset.checked import Ruleset
@@ -60,7 +60,7 @@ def read_value(text: str, type_: Type, ruleset: Ruleset) -> Value | Mistake:
         return _label(tree.value if isinstance(tree, Text) else text, text, type_)
     if isinstance(tree, Mistake):
         return tree
-    node, mistakes = type_formula(tree, Scope({}, ruleset.currency))
+    node, mistakes = type_formula(tree, Scope(Sight({}), ruleset.currency))
     if mistakes:
         return mistakes[0]
     found = node.type.kind

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kpi_engine.execution.look import instant_of
 from kpi_engine.language.scopes import closest
+from kpi_engine.plan.nodes import Calendar
 from kpi_engine.plan.period import period_window
 from kpi_engine.review.binding import BoundCase, bind_case
 from kpi_engine.review.casefiles import Case, CaseFile, params_of, read_case_file
@@ -29,6 +31,7 @@ class PreparedFile:
 
     path: Path
     period: str
+    as_of: str | None
     cases: tuple[PreparedCase, ...]
     written: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -38,14 +41,15 @@ def prepare_file(path: Path) -> PreparedFile:
     """Return the cases of a test file, bound to the ruleset they test, and every finding."""
     file, findings = read_case_file(path)
     if file is None:
-        return PreparedFile(path, "", (), (), tuple(findings))
+        return PreparedFile(path, "", None, (), (), tuple(findings))
     written = tuple(case.name.value for case in file.cases)
-    findings += _check_period(file)
+    as_of = None if file.as_of is None else file.as_of.value
+    findings += _check_times(file)
     tested = find_ruleset(file.ruleset.value, path)
     if tested is None:
         near = near_ruleset(file.ruleset.value, path)
         findings.append(diagnose("K508", file.ruleset.span, name=file.ruleset.value, near=near))
-        return PreparedFile(path, file.period.value, (), written, tuple(findings))
+        return PreparedFile(path, file.period.value, as_of, (), written, tuple(findings))
     ruleset, found = load_ruleset(tested)
     findings += [finding for finding in found if finding.severity == "error"]
     cases: list[PreparedCase] = []
@@ -56,15 +60,19 @@ def prepare_file(path: Path) -> PreparedFile:
             if key not in variants:
                 variants[key] = _with_params(tested, ruleset, case)
             cases += _prepared(case, *variants[key], findings)
-    return PreparedFile(path, file.period.value, tuple(cases), written, tuple(findings))
+    return PreparedFile(path, file.period.value, as_of, tuple(cases), written, tuple(findings))
 
 
-def _check_period(file: CaseFile) -> list[Diagnostic]:
+def _check_times(file: CaseFile) -> list[Diagnostic]:
+    anywhere = Calendar("UTC", 0)
+    findings: list[Diagnostic] = []
     try:
-        period_window(file.period.value, "UTC", 0)
+        period_window(file.period.value, anywhere.zone, anywhere.day_starts)
     except ValueError:
-        return [diagnose("K434", file.period.span, found=file.period.value)]
-    return []
+        findings.append(diagnose("K434", file.period.span, found=file.period.value))
+    if file.as_of is not None and instant_of(file.as_of.value, anywhere) is None:
+        findings.append(diagnose("K435", file.as_of.span, found=file.as_of.value))
+    return findings
 
 
 def _with_params(

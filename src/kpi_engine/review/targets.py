@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from kpi_engine.execution.statuses import METRIC_STATUSES, PAY_STATUSES, SCORE_STATUSES
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
 from kpi_engine.review.literals import Value
 from kpi_engine.ruleset.checked import Formula, Item, Rule, Ruleset
@@ -46,15 +47,22 @@ def expectable(ruleset: Ruleset) -> dict[str, Target]:
         for name in pay_names(ruleset):
             targets[name] = targets[f"line.{name}"] = Target(f"line.{name}", _MONEY)
         targets["pay"] = Target("pay", _MONEY, status="pay.status")
+        targets["pay.status"] = _status("pay.status", PAY_STATUSES)
     if ruleset.score is not None:
         targets["score"] = Target("score", _NUMBER, status="score.status")
+        targets["score.status"] = _status("score.status", SCORE_STATUSES)
     for name, metric in ruleset.metrics.items():
         column = f"metric.{name}"
         fraction = metric.fraction and metric.type.kind in QUANTITIES
         targets[name] = Target(column, metric.type, fraction, f"{column}.status")
+        targets[f"{name}.status"] = _status(f"{column}.status", METRIC_STATUSES)
         if metric.table is not None:
             targets[f"{name}.rows"] = Target(f"{column}.n", _NUMBER)
     return targets
+
+
+def _status(column: str, words: tuple[str, ...]) -> Target:
+    return Target(column, Type(Kind.TEXT, Level.SUBJECT, labels=words))
 
 
 def givable(ruleset: Ruleset) -> dict[str, Type]:

@@ -84,6 +84,13 @@ def _reason(row: Row, target: Target) -> str | None:
     return None if status is None else f"its status is `{status}`"
 
 
+def _count(account: Mapping[str, object], word: str) -> object:
+    """Return a count of an account; behind a dot, of what a word has by name."""
+    word, dot, name = word.partition(".")
+    counted = account[word]
+    return counted.get(name, 0) if dot and isinstance(counted, Mapping) else counted
+
+
 def compare_rows(case: str, accounting: Accounting, checks: Iterable[RowCheck]) -> list[Diagnostic]:
     """Return a finding for every count of the accounting that is not what is expected."""
     findings: list[Diagnostic] = []
@@ -93,7 +100,7 @@ def compare_rows(case: str, accounting: Accounting, checks: Iterable[RowCheck]) 
             span = cell_span(check.cell)
             findings.append(diagnose("K533", span, case=case, name=check.name))
             continue
-        found = accounts[check.name][check.word]
+        found = _count(accounts[check.name], check.word)
         if found != check.expected:
             findings.append(
                 diagnose(

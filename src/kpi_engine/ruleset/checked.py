@@ -53,10 +53,15 @@ Rule = Formula | ScaleUse
 
 @dataclass(frozen=True, slots=True)
 class ParamScale:
-    """A param that is a scale: a function of one value; its cases see params only."""
+    """A param that is a scale: a function of one value; its cases see params only.
+
+    A ``dated`` one, written with ``of: day``, is read by its bare name: rows meet the value of
+    their own day, subjects that of the period's last day.
+    """
 
     cases: tuple[Case, ...]
     scale: ir.Scale
+    dated: bool
     span: Span = field(repr=False, compare=False)
 
 
@@ -86,25 +91,75 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Runs:
+    """Where the rows of one key are cut into runs, in the order of columns that are always known.
+
+    Ties go by the key of the source table, ascending. The first row of a key starts a run, and so
+    does every later one for which the condition is true; ``before.x`` is x of the row before it.
+    """
+
+    in_order: tuple[str, ...]
+    starts_when: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What makes one matching row better than another; an unknown value is never preferred."""
+
+    highest: bool
+    formula: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Rows of another table brought to every row: those that share its values of ``same``.
+
+    The best row by ``prefer``, then by the lowest key of ``to``; or with ``every`` all of them,
+    and a row without any is left out. Columns of the matched row are read as ``name.column``.
+    An unknown value in ``same`` matches nothing.
+    """
+
+    name: str
+    to: str
+    same: tuple[str, ...]
+    where: Formula | None
+    prefer: tuple[Preference, ...]
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows with known columns: read from an input, or made from another table's rows.
 
-    An input has ``columns``. A derived table has ``origin``, and with ``per`` one row per key.
-    The order is always where, per, add, drop. ``types`` holds every column a reader of the table
-    sees, the built-in ``day`` and ``period`` of a dated table included. ``clock`` is the column
-    whose day gives a row its period: None where rows belong to every period.
+    An input has ``columns``. A derived table has ``origin``, and with ``per`` one row per key, or
+    one per run of a key; with ``matches`` its rows with what was found for them. The order is
+    always where, per or match, add, drop. ``add`` stands in the order of computation. ``types``
+    holds every column a reader of the table sees, the built-in ``day`` and ``period`` of a dated
+    table and the ``run`` of a key, from 1, included. No two rows share an ``identity``: the key,
+    and where a table is ``valid`` or ``long`` the column of the first day or of the name.
+    ``clock`` is the column whose day gives a row its period: None where rows belong to every
+    period.
+
+    Formulas read columns of other tables as ``table.column``: of the undropped row that has this
+    row's values of the table's key, with ``valid`` the one in force on this row's ``day`` (the
+    last to begin, if several are); no such row, the column's default or unknown. Of a ``long``
+    table, (name, value), they read ``table.n``: the value of the row whose name is n.
     """
 
     name: str
     key: tuple[str, ...]
+    identity: tuple[str, ...]
     columns: tuple[Column, ...]
     clock: str | None
     valid: tuple[str, str] | None
+    long: tuple[str, str] | None
     file: str | None
     missing: tuple[str, ...]
     origin: str | None
     where: Formula | None
     per: tuple[str, ...] | None
+    runs: Runs | None
+    matches: tuple[Match, ...]
     add: tuple[tuple[str, Formula], ...]
     drop: tuple[tuple[str, Formula], ...]
     types: Mapping[str, Type]
@@ -116,6 +171,9 @@ class Metric:
     """A named value per subject and period.
 
     ``table`` names the rows it is gathered from, None where it is computed from other metrics.
+    ``clock`` is the column that dates them. They are those of the period, or of the ``window``
+    days that end with it. ``key`` holds the columns, looked up ones too, that name the subject of a
+    row. Until ``settles`` microseconds after the period's end the value is provisional.
     ``fraction`` says that the value stays the exact fraction num / den: one aggregate, a quotient
     of two, another such metric or a quotient of two. Any other number is settled: rounded once, to
     10^-9, money to its minor unit, a duration to the microsecond.
@@ -126,6 +184,10 @@ class Metric:
     table: str | None
     where: Formula | None
     value: Rule
+    clock: str | None
+    key: tuple[str, ...]
+    window: int | None
+    settles: int
     min_rows: int | None
     lower: bool
     fraction: bool

@@ -8,7 +8,7 @@ from kpi_engine.language.core import Rational, constant
 from kpi_engine.language.exact import column_value
 from kpi_engine.language.kinds import MOMENTS, Kind, Level, Type, join_kinds
 from kpi_engine.language.mistakes import Mistake
-from kpi_engine.language.scopes import Scope, closest
+from kpi_engine.language.scopes import Scope, Sight, closest
 from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.checked import Column
 from kpi_engine.ruleset.context import Context
@@ -92,7 +92,7 @@ def _default(context: Context, path: Path, text: str, type_: Type) -> ir.Lit | N
     if isinstance(tree, Mistake):
         report(sheet, tree.code, span, **dict(tree.facts))
         return None
-    node, mistakes = type_formula(tree, Scope({}, context.document.currency))
+    node, mistakes = type_formula(tree, Scope(Sight({}), context.document.currency))
     found = "no value written out" if mistakes else str(node.type.kind)
     expected = "a whole number" if type_.whole else str(type_.kind)
     fits = isinstance(node, ir.Lit) and join_kinds(node.type.kind, type_.kind) == type_.kind

@@ -10,7 +10,7 @@ from kpi_engine.language.agreement import gathered
 from kpi_engine.language.exact import Environment
 from kpi_engine.language.functions import FUNCTIONS, is_aggregate
 from kpi_engine.language.kinds import Kind, Level, Type
-from kpi_engine.language.scopes import ScaleSignature, Scope
+from kpi_engine.language.scopes import ScaleSignature, Scope, Sight, full_name
 from kpi_engine.language.syntax import (
     Arithmetic,
     Call,
@@ -45,22 +45,24 @@ class Context:
     constants: Environment
 
 
-def scope_of(
+def scope_of(  # noqa: PLR0913 (what a scope is made of, by name)
     context: Context,
-    names: Mapping[str, ir.Ref],
+    sight: Sight,
     *,
     known: frozenset[str] = frozenset(),
     lower: AbstractSet[str] = frozenset(),
     aggregates: bool = False,
+    rows: Sight | None = None,
 ) -> Scope:
-    """Return the scope of a formula that sees some names, the params among them."""
+    """Return the scope of a formula that sees something, the scales among the params too."""
     return Scope(
-        names,
+        sight,
         context.document.currency,
         context.scales,
         known=known,
         lower=lower,
         aggregates=aggregates,
+        rows=rows,
     )
 
 
@@ -117,19 +119,21 @@ def condition_at(context: Context, path: Path, text: str, scope: Scope) -> Formu
     return formula
 
 
-def names_in(tree: Expr, scales: Container[str] | None = None) -> frozenset[str]:
-    """Return the bare names a formula reads itself: not those its aggregates read of rows.
+def names_in(
+    tree: Expr, scales: Container[str] | None = None, *, of_rows: bool = False
+) -> frozenset[str]:
+    """Return the names a formula reads itself, with their dots; ``of_rows`` also in aggregates.
 
-    With the ``scales`` that exist, nor those that a misspelt function reads, which may be one.
+    With the ``scales`` that exist, not those that a misspelt function reads, which may be one.
     """
     found: set[str] = set()
     waiting: list[Expr] = [tree]
     while waiting:
         expr = waiting.pop()
         match expr:
-            case Name(name=name, prefix=None):
-                found.add(name)
-            case Call(function=name) if not is_aggregate(name) and (
+            case Name():
+                found.add(full_name(expr))
+            case Call(function=name) if (of_rows or not is_aggregate(name)) and (
                 scales is None or name in scales or name in FUNCTIONS
             ):
                 waiting += expr.arguments

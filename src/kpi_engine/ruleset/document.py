@@ -26,9 +26,9 @@ def _rule(value: object) -> object:
 
 
 def _scale_or_text(value: object) -> object:
-    if isinstance(value, dict) and "of" in value:
+    if isinstance(value, dict) and value.get("of", "day") != "day":
         raise PydanticCustomError(
-            "param", "a param's scale has no `of`: it is applied where it is used"
+            "param", "a param's scale is `of: day` or has no `of`: it is applied where it is used"
         )
     return _rule(value)
 
@@ -89,6 +89,23 @@ def _column(value: object) -> object:
     raise PydanticCustomError("column", "a kind such as `text` was expected, or `{kind: text, …}`")
 
 
+class LongDocument(_Part):
+    """One name per row: the column that holds it and the column of its value."""
+
+    name: str
+    value: str
+
+
+class MatchDocument(_Part):
+    """Rows of another table brought to every row."""
+
+    to: str
+    same: Names
+    where: str | None = None
+    prefer: Annotated[list[str], Field(min_length=1)] | None = None
+    take: Literal["one", "every"] = "one"
+
+
 class TableDocument(_Named):
     """Rows with declared columns, or rows made from rows."""
 
@@ -96,11 +113,15 @@ class TableDocument(_Named):
     columns: dict[str, Annotated[ColumnDocument, BeforeValidator(_column)]] | None = None
     dated: str | None = None
     valid: Names | None = None
+    long: LongDocument | None = None
     file: str | None = None
     missing: Names | None = None
     from_: str | None = Field(default=None, alias="from")
     where: str | None = None
     per: Names | None = None
+    in_order: Names | None = None
+    starts_when: str | None = None
+    match: Annotated[dict[str, MatchDocument], Field(min_length=1)] | None = None
     add: dict[str, str] | None = None
     drop: dict[str, str] | None = None
 
@@ -111,6 +132,10 @@ class MetricDocument(_Named):
     from_: str | None = Field(default=None, alias="from")
     where: str | None = None
     value: RuleText
+    whose: str | None = None
+    dated: str | None = None
+    window: str | None = None
+    settles: str | None = None
     min_rows: str | None = None
     better: Literal["higher", "lower"] = "higher"
 

@@ -21,6 +21,8 @@ from kpi_engine.language.core import (
 from kpi_engine.language.exact import Environment, column_value, exact_value, kept_as
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.ruleset.checked import Formula, Item, Metric, MetricForm, Rule, Ruleset, Table
+from kpi_engine.ruleset.derived import RUN
+from kpi_engine.ruleset.lookups import LAST_DAY, brought, looked_up, lookup_column
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
@@ -33,6 +35,7 @@ POINTS_GRID = 10**6
 class Forms:
     """What each name stands for so far, and what was found too wide."""
 
+    tables: Mapping[str, Table]
     constants: Mapping[str, ir.Lit]
     scales: Mapping[str, ir.Scale]
     rows: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -61,7 +64,8 @@ def roster_column(name: str) -> str:
 
 def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnostic]]:
     """Return the form of every metric, and a finding for every formula that could be too wide."""
-    forms = Forms(constants_in_force(ruleset.params), scales_in_force(ruleset.params))
+    constants, scales = constants_in_force(ruleset.params), scales_in_force(ruleset.params)
+    forms = Forms(ruleset.tables, constants, scales)
     for table in ruleset.tables.values():
         forms.rows[table.name] = _table(table, forms)
     roster = forms.rows[ruleset.subject.table]
@@ -103,13 +107,23 @@ def _exact(
 
     def value_of(ref: ir.Ref) -> Value:
         of_row = rows is not None and ref.type.level is Level.ROW
-        return rows[ref.name] if rows is not None and of_row else names[ref.name]
+        return _value_of_name(ref, rows if rows is not None and of_row else names, forms)
 
     environment = Environment(value_of, forms.constants, forms.scales)
     return _guarded(forms, rule.span, rule.node.type, lambda: exact_value(rule.node, environment))
 
 
+def _value_of_name(ref: ir.Ref, names: Mapping[str, Value], forms: Forms) -> Value:
+    if ref.space == "period":
+        return LAST_DAY
+    if ref.name in names:
+        return names[ref.name]
+    found = looked_up(ref.name, forms.tables, forms.rows)
+    return kept_as(lookup_column(ref.name), found) if ref.space == "subject" else found
+
+
 def _table(table: Table, forms: Forms) -> dict[str, Value]:
+    """Return what a reader of a table sees."""
     rows = dict(forms.rows[table.origin]) if table.origin is not None else {}
     for column in table.columns:
         rows[column.name] = column_value(column.name, column.type)
@@ -118,7 +132,11 @@ def _table(table: Table, forms: Forms) -> dict[str, Value]:
             rows.setdefault(name, column_value(name, table.types[name]))
     if table.where is not None:
         _exact(forms, table.where, rows)
-    names = {key: rows[key] for key in table.per} if table.per is not None else rows
+    names = rows if table.per is None else {key: rows[key] for key in table.per}
+    if table.runs is not None:
+        _exact(forms, table.runs.starts_when, {**rows, **brought("before", rows)})
+        names[RUN] = column_value(RUN, table.types[RUN])
+    names |= _matched(table, rows, forms)
     for name, type_ in table.types.items():
         if name in {"day", "period"}:
             names.setdefault(name, column_value(name, type_))
@@ -128,7 +146,22 @@ def _table(table: Table, forms: Forms) -> dict[str, Value]:
         names[name] = _guarded(forms, formula.span, formula.node.type, kept)
     for _, formula in table.drop:
         _exact(forms, formula, names)
-    return names
+    return {name: value for name, value in names.items() if name in table.types}
+
+
+def _matched(table: Table, rows: Mapping[str, Value], forms: Forms) -> dict[str, Value]:
+    """Return the columns of the rows that are matched to a table's rows."""
+    found: dict[str, Value] = {}
+    for match in table.matches:
+        columns = brought(match.name, forms.rows[match.to])
+        names = {**rows, **columns}
+        if match.where is not None:
+            _exact(forms, match.where, names)
+        for formula in (preference.formula for preference in match.prefer):
+            kept = partial(kept_as, "", _exact(forms, formula, names))
+            _guarded(forms, formula.span, formula.node.type, kept)
+        found |= columns
+    return found
 
 
 def _metric(metric: Metric, forms: Forms) -> None:

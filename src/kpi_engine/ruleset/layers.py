@@ -122,7 +122,10 @@ def _shown(path: Path) -> str:
 
 
 def _candidates(reference: str, own_name: str, where: Path | None) -> list[Path]:
-    """Return where a parent may be: beside the file, from its rulesets' root, among the shipped."""
+    """Return where a parent may be: beside the file, from its rulesets' root, among the shipped.
+
+    The file itself comes last: `taobao/shop` may extend `shop`.
+    """
     file_name = f"{reference}{_SUFFIX}"
     folders: list[Path] = []
     if where is not None:
@@ -131,7 +134,8 @@ def _candidates(reference: str, own_name: str, where: Path | None) -> list[Path]
         if depth and len(where.parents) > depth:
             folders.append(where.parents[depth])
     folders.append(shipped_rulesets())
-    return [folder / file_name for folder in dict.fromkeys(folders)]
+    paths = [folder / file_name for folder in dict.fromkeys(folders)]
+    return sorted(paths, key=lambda path: where is not None and path.resolve() == where.resolve())
 
 
 def _near(reference: str, candidates: list[Path]) -> str | None:

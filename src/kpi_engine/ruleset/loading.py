@@ -18,14 +18,16 @@ from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scop
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.layers import Layers, read_layers
-from kpi_engine.ruleset.metrics import SCORE, Known, check_metric, metric_order, words
+from kpi_engine.ruleset.metrics import SCORE, Known, check_metric, metric_order, rule_texts, words
+from kpi_engine.ruleset.needs import needed_metrics
 from kpi_engine.ruleset.params import check_params, constants_of
 from kpi_engine.ruleset.paying import PAY, check_pay
 from kpi_engine.ruleset.scoring import check_score, score_mentions
 from kpi_engine.ruleset.shape import read_document
 from kpi_engine.ruleset.sheet import Path as PathInFile
 from kpi_engine.ruleset.sheet import Sheet, key_span, lay_out, parsed, report, span_of
-from kpi_engine.ruleset.tables import check_tables, row_names
+from kpi_engine.ruleset.sights import row_sight, subject_sight, subject_types, tables_read
+from kpi_engine.ruleset.tables import check_tables
 from kpi_engine.text.diagnostics import Diagnostic, has_errors, in_reading_order
 from kpi_engine.text.located import Entry, Scalar
 from kpi_engine.text.located import Mapping as YamlMapping
@@ -64,7 +66,7 @@ def _load(
         return None, in_reading_order(diagnostics)
     sheet = lay_out(_with_params(layers.root, params))
     _find_unknown_params(sheet, layers.root, params)
-    ruleset = _check(sheet, layers)
+    ruleset = _check(sheet, layers, source)
     findings = in_reading_order(sheet.findings)
     return (None if has_errors(findings) else ruleset), findings
 
@@ -104,7 +106,7 @@ def _spoken(text: str) -> Scalar:
     return Scalar(text, "plain", Span(source, 0, len(text)))
 
 
-def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
+def _check(sheet: Sheet, layers: Layers, own: Source) -> Ruleset | None:
     document = read_document(sheet)
     if document is None or not _check_head(sheet, document):
         return None
@@ -112,9 +114,7 @@ def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
     context = Context(sheet, document, params, refs, signatures, constants_of(params))
     tables = check_tables(context)
     subject, roster = _check_subject(context, tables)
-    roster_refs = {name: _roster_ref(name, type_) for name, type_ in roster.items()}
-    rows = {name: row_names(context, table.types) for name, table in tables.items()}
-    known = Known({**refs, **roster_refs}, rows)
+    known = _know_rows(context, tables, roster)
     _check_clashes(context, tables, roster)
     metrics: dict[str, Metric] = {}
     score: Score | None = None
@@ -135,7 +135,8 @@ def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
         report(sheet, "K399", key_span(sheet, ("ruleset",)))
     if has_errors(sheet.findings):
         return None
-    ordered = sorted(metrics.values(), key=lambda metric: metric.after_score)
+    wanted = needed_metrics(metrics, score, pay, _written_metrics(sheet, own))
+    ordered = sorted(wanted, key=lambda metric: metric.after_score)
     ruleset = Ruleset(
         name=document.ruleset,
         version=document.version,
@@ -161,6 +162,15 @@ def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
     return replace(ruleset, notes=tuple(in_reading_order(sheet.findings)), forms=forms)
 
 
+def _written_metrics(sheet: Sheet, own: Source) -> frozenset[str]:
+    """Return the metrics of which a ruleset's own file says anything."""
+    return frozenset(
+        str(path[1])
+        for path, node in sheet.node_by_path.items()
+        if len(path) > 1 and path[0] == "metrics" and node.span.source is own
+    )
+
+
 def _waits(ruleset: Ruleset) -> bool:
     """Return whether a required param is still missing, so that not everything is typed."""
     return any(param.value is None for param in ruleset.params.values())
@@ -170,6 +180,21 @@ def _stand_in(known: Known, names: set[str]) -> None:
     """Let names whose mistake is reported already be read without a further one."""
     for name in names:
         known.refs.setdefault(name, ir.Ref("metric", name, Type(Kind.ANY, Level.SUBJECT)))
+
+
+def _know_rows(context: Context, tables: Mapping[str, Table], roster: Mapping[str, Type]) -> Known:
+    """Return what metrics see to begin with: roster, params, and the rows of every table."""
+    refs = {name: _roster_ref(name, type_) for name, type_ in roster.items()}
+    read: dict[str, list[str]] = {name: [] for name in tables}
+    for metric in context.document.metrics.values():
+        texts = [*rule_texts(metric.value), metric.where or "", metric.whose or ""]
+        read.setdefault(metric.from_ or "", []).extend(texts)
+    subject = subject_sight({}, subject_types(roster), tables, frozenset(tables))
+    rows = {
+        name: row_sight(context, table.types, tables, tables_read(read[name]))
+        for name, table in tables.items()
+    }
+    return Known({**context.param_refs, **refs}, subject.prefixes, rows)
 
 
 def _roster_ref(name: str, type_: Type) -> ir.Ref:
@@ -245,8 +270,10 @@ def _check_subject(
     where: Formula | None = None
     types = dict(table.types)
     if document.where is not None:
-        scope = scope_of(context, row_names(context, table.types))
-        where = condition_at(context, ("subject", "where"), document.where, scope)
+        sight = row_sight(context, table.types, tables, tables_read([document.where]))
+        where = condition_at(
+            context, ("subject", "where"), document.where, scope_of(context, sight)
+        )
         for column in narrowed(where.tree) & set(types):
             types[column] = as_known(types[column])
     return Subject(name, keys, where), types

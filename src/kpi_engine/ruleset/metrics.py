@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level
 from kpi_engine.language.mistakes import Mistake
-from kpi_engine.language.scopes import Scope, closest, narrowed
+from kpi_engine.language.scopes import Prefix, Scope, Sight, closest, full_name, narrowed
+from kpi_engine.language.syntax import Name
 from kpi_engine.ruleset.checked import Formula, Metric, Rule, Subject, Table
+from kpi_engine.ruleset.columns import read_clock
 from kpi_engine.ruleset.context import (
     Context,
     circle_words,
@@ -23,21 +25,27 @@ from kpi_engine.ruleset.context import (
 )
 from kpi_engine.ruleset.document import MetricDocument
 from kpi_engine.ruleset.scales import Domain
-from kpi_engine.ruleset.sheet import key_span, parsed, report, span_of
+from kpi_engine.ruleset.sheet import formula_at, key_span, parsed, report, span_of
+from kpi_engine.ruleset.sights import LAST_DAY
 
 SCORE = "score"
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
+_DAYS = re.compile(r"([1-9][0-9]{0,3}) days?")
+_MICROSECONDS_OF_DAY = 86_400 * 10**6
+_ABOUT_ROWS = ("where", "whose", "dated", "window", "settles", "min_rows")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """The values a formula about a subject sees so far; it grows as metrics are checked.
 
-    ``rows`` is what formulas over the rows of each table see.
+    ``prefixes`` are the tables it can look into, ``rows`` what formulas over the rows of each table
+    see.
     """
 
     refs: dict[str, ir.Ref]
-    rows: Mapping[str, Mapping[str, ir.Ref]]
+    prefixes: Mapping[str, Prefix]
+    rows: Mapping[str, Sight]
     domains: dict[str, Domain] = field(default_factory=dict)
     lower: set[str] = field(default_factory=set)
     leaves: set[str] = field(default_factory=set)
@@ -47,7 +55,14 @@ class Known:
 
 def subject_scope(context: Context, known: Known) -> Scope:
     """Return the scope of a formula about a subject: metrics, roster columns and params."""
-    return scope_of(context, known.refs, lower=known.lower)
+    sight = Sight(known.refs, known.prefixes, LAST_DAY)
+    return scope_of(context, sight, lower=known.lower)
+
+
+def with_running(scope: Scope, name: str, running: ir.Ref) -> Scope:
+    """Return the scope of a step, in which a total stands for its value so far."""
+    sight = replace(scope.sight, names={**scope.sight.names, name: running})
+    return replace(scope, sight=sight)
 
 
 def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
@@ -67,8 +82,12 @@ def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
 
 
 def _mentions(document: MetricDocument) -> frozenset[str]:
-    texts = [document.value] if isinstance(document.value, str) else list(document.value.values())
-    return mentioned(texts)
+    return mentioned(rule_texts(document.value))
+
+
+def rule_texts(rule: str | dict[str, str]) -> list[str]:
+    """Return the formulas of a rule as they are written."""
+    return [rule] if isinstance(rule, str) else list(rule.values())
 
 
 def mentioned(texts: list[str]) -> frozenset[str]:
@@ -85,7 +104,7 @@ def check_metric(
     document = context.document.metrics[name]
     sheet, path = context.sheet, ("metrics", name)
     if document.from_ is not None:
-        checked = _from_rows(context, name, tables, subject, known)
+        checked = _from_rows(context, name, tables, known)
     else:
         checked = _from_metrics(context, name, document, known)
     if checked is None:
@@ -97,6 +116,7 @@ def check_metric(
     elif node.type.level is Level.ROW and not is_broken(value):
         text = value.text if isinstance(value, Formula) else name
         report(sheet, "K372", span_of(sheet, (*path, "value")), name=text)
+    table = tables.get(document.from_ or "")
     min_rows = _min_rows(context, name, document)
     type_ = subject_level(node.type)
     if min_rows is not None:
@@ -121,6 +141,10 @@ def check_metric(
         table=document.from_,
         where=where,
         value=value,
+        clock=_clock(context, name, table),
+        key=_subject_columns(context, name, table, subject, known),
+        window=_days(context, name, "window", table),
+        settles=(_days(context, name, "settles", table) or 0) * _MICROSECONDS_OF_DAY,
         min_rows=min_rows,
         lower=document.better == "lower",
         fraction=fraction,
@@ -141,7 +165,6 @@ def _from_rows(
     context: Context,
     name: str,
     tables: Mapping[str, Table],
-    subject: Subject,
     known: Known,
 ) -> tuple[Formula | None, Rule] | None:
     document = context.document.metrics[name]
@@ -152,17 +175,14 @@ def _from_rows(
             near = closest(document.from_ or "", set(context.document.tables))
             report(sheet, "K350", span_of(sheet, (*path, "from")), name=document.from_, near=near)
         return None
-    for key in subject.key:
-        if key not in table.types:
-            span = span_of(sheet, (*path, "from"))
-            report(sheet, "K366", span, name=name, table=table.name, key=key)
-    names = known.rows[table.name]
+    rows = known.rows[table.name]
     where = None
     found: frozenset[str] = frozenset()
     if document.where is not None:
-        where = condition_at(context, (*path, "where"), document.where, scope_of(context, names))
+        where = condition_at(context, (*path, "where"), document.where, scope_of(context, rows))
         found = narrowed(where.tree)
-    scope = scope_of(context, names, known=found, aggregates=True)
+    gathered = replace(rows, day=LAST_DAY)
+    scope = scope_of(context, gathered, known=found, aggregates=True, rows=rows)
     value = rule_at(context, (*path, "value"), document.value, scope, lambda _: (None, None))
     if (
         not is_broken(value)
@@ -177,7 +197,7 @@ def _from_metrics(
     context: Context, name: str, document: MetricDocument, known: Known
 ) -> tuple[None, Rule]:
     sheet, path = context.sheet, ("metrics", name)
-    for key in ("where", "min_rows"):
+    for key in _ABOUT_ROWS:
         if (*path, key) in sheet.node_by_path:
             report(sheet, "K370", key_span(sheet, (*path, key)), name=name, key=key)
     scope = subject_scope(context, known)
@@ -189,6 +209,62 @@ def _from_metrics(
         lambda node: domain_of(node, known.domains),
     )
     return None, value
+
+
+def _clock(context: Context, name: str, table: Table | None) -> str | None:
+    """Return the column that dates the rows of a metric: its own, or that of its table."""
+    dated = context.document.metrics[name].dated
+    if table is None or dated is None:
+        return None if table is None else table.clock
+    return read_clock(context, ("metrics", name), dated, table.types, table.name)
+
+
+def _days(context: Context, name: str, key: str, table: Table | None) -> int | None:
+    """Return a number of days that a metric over dated rows gives under a key."""
+    document = context.document.metrics[name]
+    text: str | None = getattr(document, key)
+    if text is None or table is None:
+        return None
+    path = ("metrics", name, key)
+    days = _DAYS.fullmatch(text)
+    if days is None:
+        report(context.sheet, "K375", span_of(context.sheet, path), key=key, text=text)
+    else:
+        clock = table.types.get(document.dated or table.clock or "")
+        if clock is None or (key == "window" and clock.kind is Kind.MONTH):
+            found = "no date" if clock is None else "months alone"
+            facts = {"key": key, "table": table.name, "found": found}
+            report(context.sheet, "K377", key_span(context.sheet, path), **facts)
+    return int(days[1]) if days is not None else None
+
+
+def _subject_columns(
+    context: Context, name: str, table: Table | None, subject: Subject, known: Known
+) -> tuple[str, ...]:
+    """Return the columns that say whose a row is: the subject's key, its last by ``whose``."""
+    whose = context.document.metrics[name].whose
+    if table is None:
+        return ()
+    sheet, path = context.sheet, ("metrics", name)
+    expected = subject.key if whose is None else subject.key[:-1]
+    for key in expected:
+        if key not in table.types:
+            span = span_of(sheet, (*path, "from"))
+            report(sheet, "K366", span, name=name, table=table.name, key=key)
+    if whose is None or not subject.key:
+        return subject.key
+    where = (*path, "whose")
+    formula = formula_at(sheet, where, whose, scope_of(context, known.rows[table.name]))
+    found, kind = formula.node.type.kind, known.rows[subject.table].names[subject.key[-1]].type.kind
+    if not isinstance(formula.tree, Name):
+        found_words = "no column"
+    elif found in {kind, Kind.ANY}:
+        return (*subject.key[:-1], full_name(formula.tree))
+    else:
+        found_words = str(found)
+    if not is_broken(formula):
+        report(sheet, "K376", formula.span, name=whose, found=found_words, expected=kind)
+    return subject.key
 
 
 def _min_rows(context: Context, name: str, document: MetricDocument) -> int | None:

@@ -7,14 +7,15 @@ from kpi_engine.language import ir
 from kpi_engine.language.core import Value
 from kpi_engine.language.exact import Environment
 from kpi_engine.language.functions import FUNCTIONS
-from kpi_engine.language.kinds import ANY, Kind, Level
-from kpi_engine.language.scopes import ScaleSignature, Scope
+from kpi_engine.language.kinds import ANY, Kind, Level, Type
+from kpi_engine.language.scopes import ScaleSignature, Scope, Sight
 from kpi_engine.ruleset.checked import Param, ParamScale
 from kpi_engine.ruleset.document import RulesetDocument
-from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, read_scale
+from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, UNLIMITED, read_scale
 from kpi_engine.ruleset.sheet import BROKEN, Sheet, formula_at, key_span, report, span_of
 
 REQUIRED = "required"
+_DAY = (Type(Kind.DATE, Level.ROW), UNLIMITED)
 
 
 def check_params(
@@ -24,7 +25,7 @@ def check_params(
     params: dict[str, Param] = {}
     refs: dict[str, ir.Ref] = {}
     signatures: dict[str, ScaleSignature] = {}
-    empty = Scope({}, document.currency)
+    empty = Scope(Sight({}), document.currency)
     for name, text in document.params.items():
         path = ("params", name)
         if name in FUNCTIONS:
@@ -43,15 +44,18 @@ def check_params(
             formula = replace(formula, node=BROKEN)
         params[name] = Param(name, formula, span)
         refs[name] = ir.Ref("param", name, formula.node.type)
-    constants = Scope(refs, document.currency)
+    constants = Scope(Sight(refs), document.currency)
     for name, cases in document.params.items():
         if isinstance(cases, str):
             continue
         path = ("params", name)
-        read = read_scale(sheet, path, cases, constants)
-        signatures[name] = read.signature if read is not None else BROKEN_SIGNATURE
+        dated = "of" in cases
+        written = {key: text for key, text in cases.items() if key not in {"of", "note"}}
+        read = read_scale(sheet, path, written, constants, _DAY if dated else None)
+        signature = read.signature if read is not None else BROKEN_SIGNATURE
+        signatures[name] = replace(signature, dated=dated)
         if read is not None:
-            scale = ParamScale(read.cases, read.scale, span_of(sheet, path))
+            scale = ParamScale(read.cases, read.scale, dated, span_of(sheet, path))
             params[name] = Param(name, scale, span_of(sheet, path))
     ordered = {name: params[name] for name in document.params if name in params}
     return ordered, refs, signatures

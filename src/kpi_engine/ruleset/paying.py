@@ -3,8 +3,8 @@
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.ruleset.checked import Formula, Pay, Rule
-from kpi_engine.ruleset.context import Context, domain_of, rule_at, scope_of
-from kpi_engine.ruleset.metrics import Known, subject_scope
+from kpi_engine.ruleset.context import Context, domain_of, rule_at
+from kpi_engine.ruleset.metrics import Known, subject_scope, with_running
 from kpi_engine.ruleset.sheet import Path, formula_at, key_span, report, span_of
 
 PAY = "pay"
@@ -24,7 +24,7 @@ def check_pay(context: Context, known: Known) -> Pay | None:
         _check_money(context, rule)
         lines.append((name, rule))
     running = ir.Ref("running", PAY, Type(Kind.MONEY, Level.SUBJECT))
-    after = scope_of(context, {**known.refs, PAY: running}, lower=known.lower)
+    after = with_running(scope, PAY, running)
     steps: list[tuple[str, Formula]] = []
     for name, text in document.then.items():
         path = ("pay", "then", name)

@@ -11,7 +11,7 @@ from kpi_engine.language.core import TooWideError
 from kpi_engine.language.exact import fraction_of
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
-from kpi_engine.language.scopes import Scope, closest
+from kpi_engine.language.scopes import Scope, Sight, closest
 from kpi_engine.language.syntax import Call, Name, Number, Place
 from kpi_engine.ruleset.checked import Formula, Item, Rule, Score
 from kpi_engine.ruleset.context import (
@@ -24,7 +24,7 @@ from kpi_engine.ruleset.context import (
     scope_of,
 )
 from kpi_engine.ruleset.document import ItemDocument, ScoreDocument
-from kpi_engine.ruleset.metrics import Known, mentioned, subject_scope
+from kpi_engine.ruleset.metrics import Known, mentioned, subject_scope, with_running
 from kpi_engine.ruleset.sheet import (
     Path,
     formula_at,
@@ -86,7 +86,7 @@ def check_score(context: Context, known: Known) -> Score | None:
     top = _Level(("score", "items"), document.items, _WHOLE, document.rescale, empty, "score")
     items = _check_items(context, top, scope, known, document)
     running = ir.Ref("running", "score", Type(Kind.NUMBER, Level.SUBJECT))
-    after = scope_of(context, {**known.refs, "score": running}, lower=known.lower)
+    after = with_running(scope, "score", running)
     steps: list[tuple[str, Formula]] = []
     for name, text in document.then.items():
         path: Path = ("score", "then", name)
@@ -117,7 +117,7 @@ def _needs(context: Context, document: ScoreDocument) -> Fraction | None:
 
 def _constant_formula(context: Context, path: Path, text: str) -> Formula:
     """Return a formula that sees params alone; it is broken while it waits for a required one."""
-    return formula_at(context.sheet, path, text, scope_of(context, context.param_refs))
+    return formula_at(context.sheet, path, text, scope_of(context, Sight(context.param_refs)))
 
 
 def _constant_value(context: Context, formula: Formula, kind: Kind) -> Fraction | None:

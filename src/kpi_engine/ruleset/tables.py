@@ -1,57 +1,27 @@
-"""Tables: inputs and what is derived from them, every formula of theirs typed."""
+"""Tables: the order they are made in, and the inputs; every formula of theirs typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
-from kpi_engine.language import ir
-from kpi_engine.language.kinds import Level, Type
-from kpi_engine.language.scopes import closest, narrowed
-from kpi_engine.language.syntax import Expr
+from kpi_engine.language.kinds import Kind, Type
+from kpi_engine.language.scopes import Scope, closest, narrowed
+from kpi_engine.ruleset.added import Added, Named, add_columns, drop_rows
 from kpi_engine.ruleset.checked import Formula, Table
 from kpi_engine.ruleset.columns import columns_exist, read_clock, read_column, with_calendar
-from kpi_engine.ruleset.context import (
-    Context,
-    circle_words,
-    condition_at,
-    in_order,
-    names_in,
-    scope_of,
-)
+from kpi_engine.ruleset.context import Context, circle_words, condition_at, in_order, scope_of
+from kpi_engine.ruleset.derived import derived_table, known_types
 from kpi_engine.ruleset.document import TableDocument
-from kpi_engine.ruleset.sheet import (
-    BROKEN,
-    Path,
-    key_span,
-    parse_at,
-    report,
-    span_of,
-    typed_at,
-)
+from kpi_engine.ruleset.sheet import Path, key_span, report, span_of
+from kpi_engine.ruleset.sights import Draft, formulas_of, seen_from, tables_read
 
-_INPUT_KEYS = ("key", "columns", "file", "missing", "valid")
-_DERIVED_KEYS = ("from", "per")
+_INPUT_KEYS = ("key", "columns", "file", "missing", "valid", "long")
+_DERIVED_KEYS = ("from", "per", "in_order", "starts_when", "match")
 _BOTH_ENDS = len(("from", "to"))
-
-Names = dict[str, ir.Ref]
-Named = tuple[tuple[str, Formula], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _RowFormulas:
-    """What a table does to its rows, and the columns a reader sees afterwards."""
-
-    where: Formula | None
-    add: Named
-    drop: Named
-    types: Mapping[str, Type]
 
 
 def check_tables(context: Context) -> dict[str, Table]:
-    """Return the tables in the order they are made."""
+    """Return the tables in the order they are made: after those they come from or look into."""
     documents = context.document.tables
-    needs = {
-        name: [document.from_] if document.from_ else [] for name, document in documents.items()
-    }
+    needs = {name: _needs(name, document) for name, document in documents.items()}
     order, circles = in_order(needs)
     for circle in circles:
         span = key_span(context.sheet, ("tables", circle[0]))
@@ -64,13 +34,10 @@ def check_tables(context: Context) -> dict[str, Table]:
     return tables
 
 
-def row_names(context: Context, types: Mapping[str, Type]) -> Names:
-    """Return what formulas over rows with some columns see: the columns and the params."""
-    return {**context.param_refs, **{name: _ref(name, type_) for name, type_ in types.items()}}
-
-
-def _ref(name: str, type_: Type) -> ir.Ref:
-    return ir.Ref("row", name, type_)
+def _needs(name: str, document: TableDocument) -> list[str]:
+    matched = [match.to for match in (document.match or {}).values()]
+    read = tables_read(formulas_of(document)) - {name, *(document.match or {})}
+    return [*([document.from_] if document.from_ else []), *matched, *sorted(read)]
 
 
 def _check_table(
@@ -91,19 +58,19 @@ def _check_table(
             span = key_span(sheet, (*path, key))
             report(sheet, "K356", span, key=key, found=found, expected=expected)
     if document.columns is not None:
-        return _input_table(context, name, document)
+        return _input_table(context, name, document, tables)
     source = tables.get(document.from_ or "")
     if source is None:
         if document.from_ not in context.document.tables:
             near = closest(document.from_ or "", set(context.document.tables))
             report(sheet, "K350", span_of(sheet, (*path, "from")), name=document.from_, near=near)
         return None
-    if document.per is None:
-        return _filtered_table(context, name, document, source)
-    return _grouped_table(context, name, document, source, document.per)
+    return derived_table(context, name, document, source, tables)
 
 
-def _input_table(context: Context, name: str, document: TableDocument) -> Table:
+def _input_table(
+    context: Context, name: str, document: TableDocument, tables: Mapping[str, Table]
+) -> Table:
     sheet, path = context.sheet, ("tables", name)
     columns = tuple(
         column
@@ -116,165 +83,86 @@ def _input_table(context: Context, name: str, document: TableDocument) -> Table:
     types = {column.name: column.type for column in columns}
     if document.key is None:
         report(sheet, "K355", key_span(sheet, path), name=name)
-    for list_name, names in (("key", document.key), ("valid", document.valid)):
-        columns_exist(context, (*path, list_name), names or [], types, name)
-    if document.valid is not None and len(document.valid) != _BOTH_ENDS:
-        count = "1 column" if len(document.valid) == 1 else f"{len(document.valid)} columns"
-        report(sheet, "K360", span_of(sheet, (*path, "valid")), count=count)
+    columns_exist(context, (*path, "key"), document.key or [], types, name)
+    recorded = types.get("recorded_at")
+    if recorded is not None and recorded.kind not in {Kind.DATETIME, Kind.ANY}:
+        span = span_of(sheet, (*path, "columns", "recorded_at"))
+        report(sheet, "K369", span, found=recorded.kind)
     clock = read_clock(context, path, document.dated, types, name)
-    made = _row_formulas(context, path, document, with_calendar(types, clock))
-    valid = document.valid
+    draft = Draft(context, path, document, tables, tables_read(formulas_of(document)))
+    where, added, drop = _row_formulas(draft, with_calendar(types, clock))
+    key = tuple(key for key in document.key or () if key in types)
+    valid, long = _valid(context, path, document, types), _long(context, path, document, types)
     return Table(
         name=name,
-        key=tuple(document.key or ()),
+        key=key,
+        identity=tuple(dict.fromkeys((*key, *(valid or ())[:1], *(long or ())[:1]))),
         columns=columns,
         clock=clock,
-        valid=(valid[0], valid[1]) if valid is not None and len(valid) == _BOTH_ENDS else None,
+        valid=valid,
+        long=long,
         file=document.file,
         missing=tuple(document.missing or ()),
         origin=None,
-        where=made.where,
+        where=where,
         per=None,
-        add=made.add,
-        drop=made.drop,
-        types=made.types,
+        runs=None,
+        matches=(),
+        add=added.formulas,
+        drop=drop,
+        types=added.types,
         span=span_of(sheet, path),
     )
 
 
-def _row_formulas(
+def _valid(
     context: Context, path: Path, document: TableDocument, types: Mapping[str, Type]
-) -> _RowFormulas:
-    """Return the formulas of a table whose rows stay rows."""
+) -> tuple[str, str] | None:
+    valid = document.valid
+    if valid is None or not columns_exist(context, (*path, "valid"), valid, types, str(path[-1])):
+        return None
+    if len(valid) != _BOTH_ENDS:
+        count = "1 column" if len(valid) == 1 else f"{len(valid)} columns"
+        report(context.sheet, "K360", span_of(context.sheet, (*path, "valid")), count=count)
+        return None
+    for name in valid:
+        if types[name].kind not in {Kind.DATE, Kind.ANY}:
+            span, found = span_of(context.sheet, (*path, "valid")), types[name].kind
+            report(context.sheet, "K378", span, name=name, found=found)
+    return valid[0], valid[1]
+
+
+def _long(
+    context: Context, path: Path, document: TableDocument, types: Mapping[str, Type]
+) -> tuple[str, str] | None:
+    if document.long is None:
+        return None
+    name, value = document.long.name, document.long.value
+    where = (*path, "long")
+    found = [
+        columns_exist(context, (*where, key), [column], types, str(path[-1]))
+        for key, column in (("name", name), ("value", value))
+    ]
+    if not all(found):
+        return None
+    if types[name].kind not in {Kind.TEXT, Kind.ANY}:
+        span = span_of(context.sheet, (*where, "name"))
+        report(context.sheet, "K368", span, name=name, found=types[name].kind)
+        return None
+    return name, value
+
+
+def _row_formulas(draft: Draft, types: Mapping[str, Type]) -> tuple[Formula | None, Added, Named]:
+    """Return the formulas of an input table: its condition, what it adds, what it drops."""
     where = None
     seen = dict(types)
-    if document.where is not None:
-        scope = scope_of(context, row_names(context, types))
-        where = condition_at(context, (*path, "where"), document.where, scope)
-        for name in narrowed(where.tree) & set(seen):
-            seen[name] = seen[name]._replace(nullable=False)
-    added: list[tuple[str, Formula]] = []
-    names = row_names(context, seen)
-    for name, tree in _parse_added(context, path, document, seen).items():
-        text = (document.add or {})[name]
-        scope = scope_of(context, names)
-        formula = typed_at(context.sheet, (*path, "add", name), text, tree, scope)
-        added.append((name, formula))
-        seen[name] = formula.node.type._replace(level=Level.ROW)
-        names[name] = _ref(name, seen[name])
-    return _RowFormulas(where, tuple(added), _drops(context, path, document, seen), seen)
+    if draft.document.where is not None:
+        scope = scope_of(draft.context, seen_from(draft, types))
+        where = condition_at(draft.context, (*draft.path, "where"), draft.document.where, scope)
+        seen = known_types(seen, narrowed(where.tree))
 
+    def scope_with(types: Mapping[str, Type]) -> Scope:
+        return scope_of(draft.context, seen_from(draft, types))
 
-def _parse_added(
-    context: Context, path: Path, document: TableDocument, taken: Mapping[str, Type]
-) -> dict[str, Expr]:
-    """Return the parse trees of the added columns in the order they are computed."""
-    trees: dict[str, Expr] = {}
-    for name, text in (document.add or {}).items():
-        where = (*path, "add", name)
-        if name in taken:
-            span = key_span(context.sheet, where)
-            report(context.sheet, "K363", span, name=name, table=path[-1])
-            continue
-        tree = parse_at(context.sheet, where, text)
-        if tree is not None:
-            trees[name] = tree
-    needs = {name: sorted(names_in(tree, context.scales)) for name, tree in trees.items()}
-    order, circles = in_order(needs)
-    for circle in circles:
-        span = key_span(context.sheet, (*path, "add", circle[0]))
-        report(context.sheet, "K357", span, **circle_words(circle))
-    return {name: trees[name] for name in order}
-
-
-def _drops(
-    context: Context, path: Path, document: TableDocument, types: Mapping[str, Type]
-) -> tuple[tuple[str, Formula], ...]:
-    scope = scope_of(context, row_names(context, types))
-    return tuple(
-        (name, condition_at(context, (*path, "drop", name), text, scope))
-        for name, text in (document.drop or {}).items()
-    )
-
-
-def _filtered_table(context: Context, name: str, document: TableDocument, source: Table) -> Table:
-    """Return a table whose rows are rows of another one."""
-    path = ("tables", name)
-    types = dict(source.types)
-    clock = source.clock
-    if document.dated is not None:
-        bare = {n: t for n, t in types.items() if n not in {"day", "period"}}
-        clock = read_clock(context, path, document.dated, bare, name) or source.clock
-        types = with_calendar(bare, clock)
-    made = _row_formulas(context, path, document, types)
-    return _derived(context, name, source, clock, made)
-
-
-def _derived(
-    context: Context, name: str, source: Table, clock: str | None, made: _RowFormulas
-) -> Table:
-    per = context.document.tables[name].per
-    return Table(
-        name=name,
-        key=tuple(per) if per is not None else source.key,
-        columns=(),
-        clock=clock,
-        valid=None,
-        file=None,
-        missing=(),
-        origin=source.name,
-        where=made.where,
-        per=tuple(per) if per is not None else None,
-        add=made.add,
-        drop=made.drop,
-        types=made.types,
-        span=span_of(context.sheet, ("tables", name)),
-    )
-
-
-def _grouped_table(
-    context: Context, name: str, document: TableDocument, source: Table, per: list[str]
-) -> Table | None:
-    sheet, path = context.sheet, ("tables", name)
-    rows = row_names(context, source.types)
-    if not columns_exist(context, (*path, "per"), per, source.types, source.name):
-        return None
-    where = None
-    known: frozenset[str] = frozenset()
-    if document.where is not None:
-        where = condition_at(context, (*path, "where"), document.where, scope_of(context, rows))
-        known = narrowed(where.tree)
-    types = {
-        key: source.types[key]._replace(nullable=source.types[key].nullable and key not in known)
-        for key in per
-    }
-    # outside an aggregate a name is a column of the groups, where there is one
-    names = dict(rows)
-    for key, type_ in types.items():
-        names[key] = _ref(key, type_._replace(level=Level.SUBJECT))
-    added: list[tuple[str, Formula]] = []
-    for column, tree in _parse_added(context, path, document, types).items():
-        where_written = (*path, "add", column)
-        scope = replace(scope_of(context, names, known=known, aggregates=True), rows=rows)
-        formula = typed_at(sheet, where_written, (document.add or {})[column], tree, scope)
-        if formula.node.type.level is Level.ROW:
-            report(sheet, "K364", span_of(sheet, where_written))
-            formula = replace(formula, node=BROKEN)
-        added.append((column, formula))
-        types[column] = formula.node.type._replace(level=Level.ROW)
-        names[column] = _ref(column, formula.node.type._replace(level=Level.SUBJECT))
-        known -= {column}
-    clock = _grouped_clock(document, types, source)
-    if document.dated is not None:
-        clock = read_clock(context, path, document.dated, types, name)
-    seen = with_calendar(types, clock)
-    made = _RowFormulas(where, tuple(added), _drops(context, path, document, seen), seen)
-    return _derived(context, name, source, clock, made)
-
-
-def _grouped_clock(document: TableDocument, types: Mapping[str, Type], source: Table) -> str | None:
-    """Return the key of a grouped table that dates it by itself: a clock, a day or a period."""
-    keys = document.per or []
-    if source.clock is not None and source.clock in keys:
-        return source.clock
-    return next((key for key in ("day", "period") if key in keys and key in types), None)
+    added = add_columns(draft, seen, scope_with)
+    return where, added, drop_rows(draft, scope_with(added.types))

@@ -280,7 +280,9 @@ MESSAGES: dict[str, Message] = {
         "write the amount in {currency}",
     ),
     "K223": Message(
-        "error", "nothing called `{prefix}` can be looked into, a name without a dot was expected"
+        "error",
+        "nothing called `{prefix}` can be looked into from here",
+        "did you mean `{near}`?",
     ),
     "K224": Message(
         "error",
@@ -386,6 +388,27 @@ MESSAGES: dict[str, Message] = {
         "a quotient of two columns cannot be kept or gathered exactly, a rounded one was expected",
         "round it first, such as `round(x / y, 0.01)`",
     ),
+    "K256": Message(
+        "error",
+        "`{name}` changes by the day, and a row without a day reads it here",
+        "date the table: `dated:` with the column of a time or day",
+    ),
+    "K257": Message(
+        "error",
+        "`{name}` changes by the day, and `{function}` over rows read by different rules has no "
+        "meaning",
+        "compare with one value, or count the rows that pass",
+    ),
+    "K258": Message(
+        "error",
+        "`{name}` is read by the day, without brackets",
+        "write `{name}` alone",
+    ),
+    "K259": Message(
+        "error",
+        "`{table}` is looked up by {keys}, and there is no {missing} here to look with",
+        "carry {missing} along, or gather `{table}` by what is here",
+    ),
     # K3: rulesets
     # K301 to K309: the shape of the file
     "K301": Message("error", "unknown key `{key}`", "did you mean `{near}`?"),
@@ -473,10 +496,29 @@ MESSAGES: dict[str, Message] = {
     "K343": Message(
         "error", "the value at a point of a line is computed, one written out was expected"
     ),
+    "K344": Message(
+        "error",
+        "`{name}` has `per` and `match`, one of them was expected",
+        "make two tables, one `from` the other",
+    ),
     "K345": Message(
         "error", "`{name}` stands in `{key}` already", "delete it here, or name another column"
     ),
     # K350 to K369: tables
+    "K346": Message(
+        "error", "`{text}` is no preference, one like `highest x` or `lowest x` was expected"
+    ),
+    "K347": Message("error", "`{text}` is {found}, a value that can be put in order was expected"),
+    "K348": Message(
+        "error",
+        "`{name}` of `{table}` is optional: a row without it has no place in the order",
+        "keep the rows that have it: `where: {name} is known`",
+    ),
+    "K349": Message(
+        "error",
+        "`{name}` before a dot could be {kind} or {other}, a name of its own was expected",
+        "give one of them another name",
+    ),
     "K350": Message("error", "unknown table `{name}`", "did you mean `{near}`?"),
     "K351": Message("error", "unknown column `{name}` of `{table}`", "did you mean `{near}`?"),
     "K352": Message(
@@ -507,6 +549,9 @@ MESSAGES: dict[str, Message] = {
     "K358": Message("error", "the default `{text}` is {found}, {expected} was expected"),
     "K359": Message("error", "`dated: {name}` is {found}, a time, a day or a month was expected"),
     "K360": Message("error", "`valid` names {count}, two columns were expected: from and to"),
+    "K361": Message(
+        "error", "`{name}` is {left} in `{table}` and {right} in `{other}`, the same was expected"
+    ),
     "K362": Message(
         "error",
         "this is {found}, a condition was expected",
@@ -527,6 +572,8 @@ MESSAGES: dict[str, Message] = {
     "K367": Message(
         "error", "`{name}` is optional, and what tells the subjects apart is always known"
     ),
+    "K368": Message("error", "the names of a `long` table are in `{name}`, which is {found}"),
+    "K369": Message("error", "`recorded_at` is {found}, a time was expected"),
     # K370 to K379: metrics
     "K370": Message(
         "error",
@@ -543,6 +590,23 @@ MESSAGES: dict[str, Message] = {
     "K374": Message(
         "error",
         "`{name}` has `from` and gathers no row, an aggregate such as `count()` was expected",
+    ),
+    "K375": Message(
+        "error", "`{key}: {text}` is no number of days, one like `30 days` was expected"
+    ),
+    "K376": Message(
+        "error", "`whose: {name}` is {found}, and subjects are told apart by {expected}"
+    ),
+    "K377": Message(
+        "error",
+        "`{key}` is about days, and `{table}` has {found}",
+        "date the table: `dated:` with the column of a time or day",
+    ),
+    "K378": Message("error", "`valid` names `{name}`, which is {found}, a day was expected"),
+    "K379": Message(
+        "error",
+        "a drop is named `where`, as the accounting calls what a metric's own condition keeps out",
+        "give the drop the name of what it drops",
     ),
     # K380 to K399: score and pay
     "K380": Message("error", "an item has {found}, either `points` or `items` was expected"),
@@ -683,6 +747,11 @@ MESSAGES: dict[str, Message] = {
         "the column `{column}` of the table `{table}` holds {found}, {expected} expected",
         "{fix}",
     ),
+    "K422": Message(
+        "note",
+        "no row of the table `{table}` has `{name}` as its `{column}`, and the ruleset reads it",
+        "did you mean `{near}`?",
+    ),
     "K430": Message(
         "error",
         "the roster `{table}` has nobody in {period}, at least one subject was expected",
@@ -710,17 +779,29 @@ MESSAGES: dict[str, Message] = {
     ),
     "K435": Message(
         "error",
-        "`{found}` is no time with a zone, when the run looks at the data was expected",
-        "write it like `2026-11-01T00:00:00+08:00`",
+        "`{found}` is neither a day nor a time with a zone, when the run looks at the data was "
+        "expected",
+        "write it like `2026-11-05` or `2026-11-05T09:00:00+08:00`",
     ),
     "K436": Message(
         "note",
         "the table `{table}` has no row in {period}",
+        "of its rows {late} were recorded at or after {as_of}",
     ),
     "K437": Message(
         "warning",
         "{count} rows of the roster `{table}` were rejected: their subjects may be missing",
         "correct the rows; `rejects` names them with the reason",
+    ),
+    "K438": Message(
+        "error",
+        "the rows in {period} were all recorded at or after {as_of}, earlier ones were expected",
+        "look at the data at a later moment: `as_of`",
+    ),
+    "K439": Message(
+        "note",
+        "provisional as of {as_of}, since rows may still come in: `{names}`",
+        "final in a run as of {day} or later",
     ),
     "K440": Message(
         "error",
@@ -758,6 +839,16 @@ MESSAGES: dict[str, Message] = {
         "error",
         "the ruleset reads `{names}` of the roster `{table}`, which was not given",
         "give `tables` with the roster",
+    ),
+    "K448": Message(
+        "error",
+        "the ruleset looks up `{names}` for subjects, which {verb} not given",
+        "give {them} in `tables`, beside the roster",
+    ),
+    "K449": Message(
+        "note",
+        "`{name}` changes on {days}: subjects have its value of {last}",
+        "rows have that of their own day: read it in a formula over rows",
     ),
     "K450": Message(
         "error",

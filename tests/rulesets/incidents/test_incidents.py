@@ -196,6 +196,8 @@ def test_the_29_incidents_without_a_resolution_are_counted_undated(month, sql, r
         "undated": 29,
         "accepted": inside,
         "rejected": 0,
+        "dropped": {},
+        "unmatched": 0,
     }
     for metric in ("incidents_resolved", "sla_rate", "closed_rate", "median_time"):
         assert accounting["metrics"][metric] == {
@@ -204,6 +206,7 @@ def test_the_29_incidents_without_a_resolution_are_counted_undated(month, sql, r
             "filtered": 0,
             "unknown": 0,
             "no_subject": 0,
+            "filtered_by": {},
         }
 
 

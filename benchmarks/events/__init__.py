@@ -1,0 +1,1 @@
+"""From raw events to facts: the rules of a Taobao shop written by hand, and timed, in four ways."""

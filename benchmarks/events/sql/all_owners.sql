@@ -1,0 +1,3 @@
+create temp table answer as
+select order_id, agent_id::varchar as agent_id
+from credited_orders;

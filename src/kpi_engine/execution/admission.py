@@ -1,0 +1,111 @@
+"""The input tables of a run: opened, held to their contracts, and what was there at the look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from kpi_engine.execution.columns import Standards
+from kpi_engine.execution.contracts import (
+    Admission,
+    admit_rows,
+    fit_columns,
+    reject_types,
+)
+from kpi_engine.execution.inputs import Input, Tables, open_inputs
+from kpi_engine.execution.look import Look
+from kpi_engine.execution.lookups import names_looked_up
+from kpi_engine.plan.nodes import Plan
+from kpi_engine.plan.ranges import Engine
+from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.text.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Input tables by name, in the ruleset's order: as they were given, and after their contracts.
+
+    ``rejects`` are those of all tables.
+    """
+
+    inputs: Mapping[str, Input]
+    admissions: Mapping[str, Admission]
+    rejects: pl.DataFrame
+
+
+def admit_tables(
+    plan: Plan,
+    tables: Tables,
+    look: Look,
+    *,
+    engine: Engine = "auto",
+    values: bool = False,
+) -> Admitted:
+    """Return the input tables that a plan reads, after their contracts.
+
+    Raises:
+        DataError: all that is wrong with the files, frames and columns at once; then, subjects
+            that a roster contradicts itself about.
+    """
+    ruleset = plan.ruleset
+    needed = [ruleset.tables[name] for name in ruleset.tables if name in plan.inputs]
+    known = [table.name for table in ruleset.tables.values() if table.origin is None]
+    inputs, diagnostics = open_inputs(needed, known, tables)
+    standards = Standards(ruleset.zone, ruleset.minor_digits)
+    fitted = {}
+    for table in needed:
+        if table.name in inputs:
+            fitted[table.name], found = fit_columns(table, inputs[table.name], standards, engine)
+            diagnostics += found
+    if diagnostics:
+        raise DataError(diagnostics)
+    roster = roster_input(plan)
+    admissions = {
+        name: admit_rows(laid, look, keyed=name != roster, values=values, engine=engine)
+        for name, laid in fitted.items()
+    }
+    if roster in admissions and roster in names_looked_up(ruleset):
+        contradictions = _contradictions(admissions[roster], engine)
+        if contradictions:
+            raise DataError(contradictions)
+    rejects = [admission.rejects for admission in admissions.values()]
+    empty = pl.DataFrame(schema=reject_types(values=values))
+    return Admitted(inputs, admissions, pl.concat([empty, *rejects]))
+
+
+def admitted_rows(admitted: Admitted) -> dict[str, pl.LazyFrame]:
+    """Return the rows that a plan may see, by table."""
+    return {name: admission.rows for name, admission in admitted.admissions.items()}
+
+
+def roster_input(plan: Plan) -> str | None:
+    """Return the input whose rows are the roster's, None where the roster is gathered from rows.
+
+    A subject twice among these rows refuses the run, so they are not held to their key before.
+    """
+    table = plan.ruleset.tables[plan.roster.table]
+    while table.origin is not None and table.per is None:
+        table = plan.ruleset.tables[table.origin]
+    return table.name if table.origin is None else None
+
+
+def _contradictions(roster: Admission, engine: Engine) -> list[Diagnostic]:
+    """Return a refusal for every subject of whom a roster that is looked into has two rows at once.
+
+    A lookup finds rows of any period, not only those of the subjects of this one.
+    """
+    table = roster.table
+    key = list(table.identity)
+    counts = roster.rows.group_by(key).len().filter(pl.col("len") > 1)
+    rows = counts.sort(key).collect(engine=engine).iter_rows(named=True)
+    fix = "delete the others" if table.valid is None else "give each its own first day"
+    return [
+        diagnose(
+            "K432",
+            table=table.name,
+            count=row["len"],
+            subject=", ".join(f"{name} {row[name]}" for name in table.key),
+            fix=fix,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,86 @@
+"""Rows gathered by subject: one group-by over the rows of a window, then the values of metrics."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from kpi_engine.plan.gathering import EMPTY_IS_ZERO, gather_expr
+from kpi_engine.plan.levels import with_assigned
+from kpi_engine.plan.lookups import asked_exprs
+from kpi_engine.plan.nodes import Calendar, GatherStep
+from kpi_engine.plan.period import Window
+from kpi_engine.plan.stages import with_stages
+from kpi_engine.plan.tables import DROPPED
+from kpi_engine.plan.windows import in_window
+
+ROWS = "~rows"
+"""The number of candidate rows of a group."""
+
+
+def gathered_rows(
+    step: GatherStep,
+    rows: pl.LazyFrame,
+    tables: Mapping[str, pl.LazyFrame],
+    window: Window,
+    calendar: Calendar,
+) -> pl.LazyFrame:
+    """Return one row per subject key met in the window, on the roster or not, and unknown as one.
+
+    Needs the columns ``step.reads``, and the undropped rows of what is looked up; gives the key
+    under names of its own, the gathered columns, and the counts `ROWS` and `dropped_rows`.
+    """
+    frame = rows.select(step.reads)
+    if step.clock is not None:
+        frame = frame.filter(in_window(step.clock, window, calendar))
+    frame = with_stages(frame, step.taken, tables, calendar)
+    taken = {column.argument: None for column in step.gathers if column.argument is not None}
+    verdict = {DROPPED: None} if step.drops else {}
+    keys = _key_names(step)
+    return (
+        frame.select(*asked_exprs(step.asked, keys, calendar), *{**taken, **verdict})
+        .group_by(keys)
+        .agg(
+            pl.len().cast(pl.Int64).alias(ROWS),
+            *(_dropped_by(index) for index in range(len(step.drops))),
+            *(gather_expr(column) for column in step.gathers),
+        )
+    )
+
+
+def _key_names(step: GatherStep) -> list[str]:
+    return [f"~subject.{index}" for index in range(len(step.key))]
+
+
+def dropped_rows(index: int) -> str:
+    """Return the column that counts what a drop has taken, by its place among the drops."""
+    return f"~dropped.{index}"
+
+
+def _dropped_by(index: int) -> pl.Expr:
+    taken = pl.col(DROPPED) == pl.lit(index, dtype=pl.Int64)
+    return taken.sum().cast(pl.Int64).alias(dropped_rows(index))
+
+
+def of_subjects(step: GatherStep, subjects: pl.DataFrame, gathered: pl.DataFrame) -> pl.DataFrame:
+    """Return what was gathered of subjects, without strangers."""
+    return gathered.join(subjects, left_on=_key_names(step), right_on=list(step.key), how="semi")
+
+
+def with_values(
+    step: GatherStep, subjects: pl.LazyFrame, gathered: pl.LazyFrame, calendar: Calendar
+) -> pl.LazyFrame:
+    """Return one row per subject with the public columns of every metric of the step.
+
+    ``subjects`` are the rows of the roster; a subject without rows has the values of no rows.
+    """
+    frame = subjects.join(
+        gathered,
+        left_on=list(step.key),
+        right_on=_key_names(step),
+        how="left",
+        maintain_order="left",
+    )
+    empty = [c.name for c in step.gathers if c.gather.function in EMPTY_IS_ZERO]
+    counts = [dropped_rows(index) for index in range(len(step.drops))]
+    frame = frame.with_columns(pl.col(*empty, *counts, ROWS).fill_null(0))
+    return with_assigned(frame, step.assignments, calendar)

@@ -1,0 +1,92 @@
+"""The rows of every table as lazy frames: what groups, cuts or matches rows is made at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from kpi_engine.language.core import Core
+from kpi_engine.plan.gathering import gather_expr
+from kpi_engine.plan.lowering import lower
+from kpi_engine.plan.matches import matched_rows
+from kpi_engine.plan.nodes import Calendar, Plan, TableStep
+from kpi_engine.plan.ranges import Engine, with_checked_sums
+from kpi_engine.plan.runs import RUN_ID, cut_rows
+from kpi_engine.plan.stages import assignments_in, lookups_in, with_stages
+from kpi_engine.plan.tables import DROPPED
+from kpi_engine.ruleset.derived import RUN
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The rows of every table by name.
+
+    ``rows`` are all of them, with `DROPPED` where the table has drops. ``undropped`` are those that
+    other tables see. ``unmatched`` counts what had to match and did not.
+    """
+
+    rows: Mapping[str, pl.LazyFrame]
+    undropped: Mapping[str, pl.LazyFrame]
+    unmatched: Mapping[str, int]
+
+
+def made_tables(plan: Plan, inputs: Mapping[str, pl.LazyFrame], engine: Engine) -> Made:
+    """Return the rows of the tables of a plan.
+
+    Raises:
+        DataError: if a sum does not fit 60 bits.
+    """
+    rows: dict[str, pl.LazyFrame] = {}
+    undropped: dict[str, pl.LazyFrame] = {}
+    unmatched: dict[str, int] = {}
+    for step in plan.tables:
+        source = inputs[step.name] if step.origin is None else undropped[step.origin]
+        made = _taken_rows(plan, step, source, undropped)
+        if step.per is not None:
+            made = _grouped_rows(plan, step, made, engine)
+        if step.matches:
+            asking = made.collect(engine=engine)
+            matched = matched_rows(step.matches, asking, undropped, plan.calendar, engine)
+            made, unmatched[step.name] = matched.rows.lazy(), matched.unmatched
+        verdict = [DROPPED] if step.drops else []
+        made = with_stages(made, step.added, undropped, plan.calendar)
+        made = made.select(*step.columns, *verdict)
+        if step.origin is not None and lookups_in(step.added):
+            # Several read these rows: what was looked up is not looked up again for each.
+            made = made.collect(engine=engine).lazy()
+        rows[step.name] = made
+        undropped[step.name] = _undropped_rows(step, made)
+    return Made(rows, undropped, unmatched)
+
+
+def _undropped_rows(step: TableStep, rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.filter(pl.col(DROPPED).is_null()).drop(DROPPED) if step.drops else rows
+
+
+def _taken_rows(
+    plan: Plan, step: TableStep, source: pl.LazyFrame, tables: Mapping[str, pl.LazyFrame]
+) -> pl.LazyFrame:
+    """Return the rows a table is made from, with what is to be gathered or matched by."""
+    opened = with_stages(source.select(step.reads), step.opened, tables, plan.calendar)
+    passing = _passing_rows(opened, step.where, plan.calendar)
+    return with_stages(passing, step.taken, tables, plan.calendar)
+
+
+def _passing_rows(rows: pl.LazyFrame, where: Core | None, calendar: Calendar) -> pl.LazyFrame:
+    return rows if where is None else rows.filter(lower(where, calendar))
+
+
+def _grouped_rows(plan: Plan, step: TableStep, rows: pl.LazyFrame, engine: Engine) -> pl.LazyFrame:
+    """Return one row per key, unknown keys as one, or per run of a key; sums are checked."""
+    per = step.per or ()
+    gathers = [gather_expr(column) for column in step.gathers]
+    if step.runs is None:
+        grouped = rows.group_by(per).agg(gathers)
+    else:
+        cut = cut_rows(step.runs, per, rows, plan.calendar, engine)
+        # The rows of a run share its key, so any of them may speak for it.
+        grouped = cut.group_by(RUN_ID).agg(pl.col(*per, RUN).first(), *gathers).drop(RUN_ID)
+    groups = grouped.collect(engine=engine)
+    added = assignments_in(step.added)
+    readers = ", ".join(f"`{a.name}`" for a in added if not a.name.startswith("~"))
+    return with_checked_sums(groups, step.gathers, step.origin or "", readers).lazy()
