@@ -6,6 +6,7 @@ import time
 
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.ruleset.loading import load_ruleset_text
+from kpi_engine.ruleset.sheet import parsed
 
 SIZES = (125, 250, 500, 1000)
 REPETITIONS = 7
@@ -69,23 +70,44 @@ def generated_ruleset(metrics: int) -> str:
 
 
 def main() -> None:
-    """Print the median time to check and to compile, by number of metrics."""
-    print(f"{'metrics':>8} {'KiB':>6} {'check ms':>10} {'compile ms':>11} {'ms a metric':>12}")
+    """Print the time to check and to compile by number of metrics: wall medians, best CPU times.
+
+    The wall clock of a shared machine also tells what else it did; the least CPU time hardly does.
+    """
+    print(
+        f"{'metrics':>8} {'KiB':>6} {'check ms':>10} {'compile ms':>11} {'ms a metric':>12}"
+        f" {'best CPU: check ms':>19} {'compile ms':>11} {'both ms':>8}"
+    )
     for size in SIZES:
         text = generated_ruleset(size)
-        checks, compiles = [], []
+        walls: list[tuple[float, float]] = []
+        cpus: list[tuple[float, float]] = []
         for _ in range(REPETITIONS):
-            start = time.perf_counter()
+            # A formula that was met before is not parsed again: every round starts anew.
+            parsed.cache_clear()
+            start = _clocks()
             ruleset, findings = load_ruleset_text(text)
-            checked = time.perf_counter()
+            checked = _clocks()
             if ruleset is None:
                 sys.exit(f"the generated ruleset has mistakes: {findings[:3]}")
             compile_ruleset(ruleset)
-            compiles.append(time.perf_counter() - checked)
-            checks.append(checked - start)
-        check, compiled = statistics.median(checks) * 1000, statistics.median(compiles) * 1000
-        kib, each = len(text.encode()) / 1024, (check + compiled) / size
-        print(f"{size:>8} {kib:>6.0f} {check:>10.1f} {compiled:>11.1f} {each:>12.3f}")
+            compiled = _clocks()
+            for times, clock in ((walls, 0), (cpus, 1)):
+                times.append((checked[clock] - start[clock], compiled[clock] - checked[clock]))
+        wall_check, wall_compile = (
+            statistics.median(part) * 1000 for part in zip(*walls, strict=True)
+        )
+        cpu_check, cpu_compile = (min(part) * 1000 for part in zip(*cpus, strict=True))
+        kib, each = len(text.encode()) / 1024, (wall_check + wall_compile) / size
+        print(
+            f"{size:>8} {kib:>6.0f} {wall_check:>10.1f} {wall_compile:>11.1f} {each:>12.3f}"
+            f" {cpu_check:>19.1f} {cpu_compile:>11.1f} {cpu_check + cpu_compile:>8.1f}"
+        )
+
+
+def _clocks() -> tuple[float, float]:
+    """Return the time on the wall and the CPU time of the process, in seconds."""
+    return time.perf_counter(), time.process_time()
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def batches(draw: Draw, size: int = 8) -> Pruned:
         metrics[name] = metric
     types = {name: _subject_type(tree, METRIC_WORDS) for name, tree in gathered.items()}
     names = {
-        name: ir.Ref("metric", name, replace(type_, level=Level.SUBJECT))
+        name: ir.Ref("metric", name, type_._replace(level=Level.SUBJECT))
         for name, type_ in types.items()
     }
     words = replace(PEOPLE_WORDS, names={**PEOPLE_WORDS.names, **names}, lower=frozenset(lower))

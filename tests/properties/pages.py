@@ -92,7 +92,7 @@ def types_of(columns: Mapping[str, str]) -> dict[str, Type]:
         word = written.removeprefix("optional ")
         labels = tuple(label.strip() for label in word.split("|")) if "|" in word else None
         type_ = Type(Kind.TEXT, Level.ROW, labels=labels) if labels else KIND_BY_WORD[word]
-        types[name] = replace(type_, nullable=written.startswith("optional "))
+        types[name] = type_._replace(nullable=written.startswith("optional "))
     return types
 
 
@@ -104,7 +104,7 @@ def narrow(types: Mapping[str, Type], where: Expr) -> dict[str, Type]:
 def row_type(tree: Expr, words: Words) -> Type:
     node = type_of(tree, words)
     assert node is not None
-    return replace(node.type, level=Level.ROW)
+    return node.type._replace(level=Level.ROW)
 
 
 def parse(text: str) -> Expr:

@@ -59,7 +59,7 @@ def write_row_metric(page: Page, name: str) -> None:
         type_ = Type(kind, Level.SUBJECT, nullable=True)
     if chance(spot, 3):
         metric["min_rows"] = pick(spot, ("1", "2", "3"))
-        type_ = replace(type_, nullable=True)
+        type_ = type_._replace(nullable=True)
     keep_metric(page, name, metric, type_)
 
 
@@ -71,7 +71,7 @@ def keep_metric(page: Page, name: str, metric: Document, type_: Type) -> None:
         metric["better"] = "lower"
         page.lower |= {name}
     entry_of(page.document, "metrics")[name] = metric
-    page.metrics[name] = replace(type_, level=Level.SUBJECT)
+    page.metrics[name] = type_._replace(level=Level.SUBJECT)
 
 
 def write_metric(page: Page, name: str, words: Words) -> None:

@@ -54,7 +54,7 @@ def group_words(words: Words, rows: Mapping[str, Type], groups: Mapping[str, Typ
     """Return what formulas over groups of rows name: columns of the groups outside aggregates."""
     inner = row_words(words, rows).names
     outer = {
-        name: ir.Ref("row", name, replace(type_, level=Level.SUBJECT))
+        name: ir.Ref("row", name, type_._replace(level=Level.SUBJECT))
         for name, type_ in groups.items()
     }
     return replace(words, names=outer, rows=inner)
@@ -72,7 +72,7 @@ def subject_words(
         ("metric", metrics),
     )
     names = {
-        name: ir.Ref(space, name, replace(type_, level=Level.SUBJECT))
+        name: ir.Ref(space, name, type_._replace(level=Level.SUBJECT))
         for space, types in spaces
         for name, type_ in types.items()
     }

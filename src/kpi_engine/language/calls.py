@@ -1,6 +1,5 @@
 """Calls with typed arguments: kinds and unknowns by the rules of the functions table."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 from kpi_engine.language import ir
@@ -38,7 +37,7 @@ def typed_aggregate(
     argument, place = arguments[0], expr.arguments[0].place
     kind = argument.type.kind
     if kind is Kind.ANY:
-        return ir.Lit(None, replace(ANY, level=subject))
+        return ir.Lit(None, ANY._replace(level=subject))
     if argument.type.level is not Level.ROW:
         return note(mistakes, "K248", place, name=function.name)
     empty = function.unknown == "when empty" and (argument.type.nullable or not groups)
@@ -98,12 +97,12 @@ def typed_plain_call(
             if joined.kind is Kind.HOURS:
                 return note(mistakes, "K235", expr.place)
             return ir.Op(
-                "default", arguments, replace(joined, level=level, nullable=second.nullable)
+                "default", arguments, joined._replace(level=level, nullable=second.nullable)
             )
         case "two alike":
             if joined.kind not in QUANTITIES | MOMENTS | {Kind.ANY, Kind.NOTHING}:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
-            return ir.Op(function.name, arguments, replace(joined, level=level))
+            return ir.Op(function.name, arguments, joined._replace(level=level))
         case "multiple of step":
             step = arguments[1]
             written = expr.arguments[1]
@@ -114,7 +113,7 @@ def typed_plain_call(
             if joined.kind not in QUANTITIES | {Kind.ANY, Kind.NOTHING}:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
             whole = size.denominator == 1
-            return ir.Op(function.name, arguments, replace(joined, level=level, whole=whole))
+            return ir.Op(function.name, arguments, joined._replace(level=level, whole=whole))
         case _:
             if joined.kind not in QUANTITIES | {Kind.ANY, Kind.NOTHING}:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, gcd, lcm
-from typing import Literal
+from typing import Literal, NamedTuple
 
 BUDGET_BITS = 124
 """Intermediate whole numbers stay below 2**124, so that doubling for a rounding still fits."""
@@ -62,8 +62,7 @@ class QuotientGatheredError(ValueError):
     """A quotient of two row values where only whole numbers can be gathered or kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(NamedTuple):
     """One operation; ``low`` and ``high`` bound a whole number, None for conditions and texts.
 
     ``args`` are cores, but for the value of ``lit``, the name of ``column``, the `Gather` of
@@ -79,8 +78,7 @@ class Core:
 GatherFunction = Literal["count", "sum", "min", "max", "distinct", "lower_middle", "upper_middle"]
 
 
-@dataclass(frozen=True, slots=True)
-class Gather:
+class Gather(NamedTuple):
     """One whole number gathered from a group of rows; ``count`` takes a condition or nothing."""
 
     function: GatherFunction

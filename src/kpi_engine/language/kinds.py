@@ -1,7 +1,7 @@
 """Kinds, units and levels: what a value is, where it lives, and whether it may be unknown."""
 
-from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -37,8 +37,7 @@ PLAIN = frozenset({Kind.NUMBER, Kind.RATIO})
 MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.MONTH})
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(NamedTuple):
     """A kind at a level; ``nullable`` where the value can be unknown.
 
     ``labels`` are the only texts a text can be; ``whole`` marks numbers without a fraction.
@@ -109,4 +108,4 @@ def quotient_kind(left: Kind, right: Kind) -> Kind | None:
 
 def as_known(type_: Type) -> Type:
     """Return the type of the same value once it is known."""
-    return replace(type_, nullable=False) if type_.nullable else type_
+    return type_._replace(nullable=False) if type_.nullable else type_

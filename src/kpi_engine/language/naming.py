@@ -63,7 +63,7 @@ def _of_day(
     if day is None:
         return note(mistakes, "K256", expr.place, name=expr.name)
     nullable = day.type.nullable or signature.value.nullable
-    type_ = replace(signature.value, level=day.type.level, nullable=nullable)
+    type_ = signature.value._replace(level=day.type.level, nullable=nullable)
     return ir.Apply(expr.name, day, as_known(type_) if expr.name in scope.known else type_)
 
 

@@ -7,11 +7,10 @@ Nodes are passive and equal by what they say, not by where they stand. The compi
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The code points ``start`` up to, not including, ``end`` of a formula's text."""
 
     start: int

@@ -129,7 +129,7 @@ def _negative(expr: Negative, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
         return note(mistakes, "K226", expr.place, kind=operand.type.kind)
     if isinstance(operand, ir.Lit) and isinstance(operand.value, Fraction):
         return replace(operand, value=-operand.value)
-    return ir.Op("neg", (operand,), replace(operand.type, labels=None))
+    return ir.Op("neg", (operand,), operand.type._replace(labels=None))
 
 
 def _arithmetic(expr: Arithmetic, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
@@ -172,14 +172,14 @@ def _arithmetic(expr: Arithmetic, scope: Scope, mistakes: list[Mistake]) -> ir.N
 def _comparison(expr: Comparison, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     nodes = [_type(operand, scope, mistakes) for operand in expr.operands]
     if any(node.type.kind is Kind.ANY for node in nodes):
-        return ir.Lit(None, replace(ANY, level=highest_level(nodes)))
+        return ir.Lit(None, ANY._replace(level=highest_level(nodes)))
     if not levels_meet(expr.operands, nodes, mistakes):
         return ir.Lit(None, ANY)
     tests: list[ir.Node] = []
     for index, relation in enumerate(expr.relations):
         left, right = nodes[index], nodes[index + 1]
         if not comparable(expr, index, (left, right), scope, mistakes):
-            return ir.Lit(None, replace(ANY, level=highest_level(nodes)))
+            return ir.Lit(None, ANY._replace(level=highest_level(nodes)))
         type_ = Type(Kind.BOOL, highest_level((left, right)), may_be_unknown((left, right)))
         tests.append(ir.Op(_RELATIONS[relation], (left, right), type_))
     if len(tests) == 1:
@@ -196,7 +196,7 @@ def _membership(expr: Membership, scope: Scope, mistakes: list[Mistake]) -> ir.N
         options = [_type(option, scope, mistakes) for option in expr.options]
         for option, text in zip(options, expr.options, strict=True):
             if not label_exists(operand, option, text.place, mistakes):
-                return ir.Lit(None, replace(ANY, level=operand.type.level))
+                return ir.Lit(None, ANY._replace(level=operand.type.level))
         return ir.Op("in", (operand, *options), type_)
     hours = _type(expr.options, scope, mistakes)
     if hours.type.kind not in {Kind.HOURS, Kind.ANY}:
@@ -247,7 +247,7 @@ def _conditional(expr: Conditional, scope: Scope, mistakes: list[Mistake]) -> ir
     nodes = (condition, value, otherwise)
     if not levels_meet((expr.condition, expr.value, expr.otherwise), nodes, mistakes):
         return ir.Lit(None, ANY)
-    return ir.Op("if", nodes, replace(type_, level=highest_level(nodes)))
+    return ir.Op("if", nodes, type_._replace(level=highest_level(nodes)))
 
 
 def _call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
@@ -304,8 +304,7 @@ def _scale_call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
             kind=x.type.kind,
             expected=signature.x,
         )
-    type_ = replace(
-        signature.value,
+    type_ = signature.value._replace(
         level=x.type.level,
         nullable=x.type.nullable or signature.value.nullable,
     )

@@ -1,6 +1,7 @@
 """From a checked ruleset to a plan: tables, gathers and the slip, reduced to what is read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kpi_engine.plan.description import describe_plan
 from kpi_engine.plan.graph import columns_in
@@ -15,7 +16,7 @@ from kpi_engine.plan.stages import lookups_in, pruned_stages
 from kpi_engine.plan.subjects import looked_up_values, subject_lookups
 from kpi_engine.plan.tables import DROPPED, TableForm, sources_of, table_forms
 from kpi_engine.ruleset.checked import Metric, Ruleset
-from kpi_engine.ruleset.forms import metric_value, roster_column
+from kpi_engine.ruleset.forms import check_budget, roster_column
 
 
 def missing_params(ruleset: Ruleset) -> list[str]:
@@ -25,6 +26,9 @@ def missing_params(ruleset: Ruleset) -> list[str]:
 
 def compile_ruleset(ruleset: Ruleset) -> Plan:
     """Return the plan of a ruleset whose params all have values."""
+    if not ruleset.forms:
+        # While a param is missing the check stops short of them; such a plan is shown, never run.
+        ruleset = replace(ruleset, forms=check_budget(ruleset)[0])
     constants = constants_of(ruleset)
     forms = table_forms(ruleset, constants)
     sources = sources_of(ruleset, forms, constants)
@@ -38,9 +42,9 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
     values |= brought
     gathers: list[GatherStep] = []
     for metrics in _alike(ruleset):
-        step, made = gather_step(metrics, forms[metrics[0].table or ""], ruleset.subject, sources)
-        gathers.append(step)
-        values |= {m.name: metric_value(m, made[m.name]) for m in metrics}
+        table = forms[metrics[0].table or ""]
+        gathers.append(gather_step(metrics, ruleset.forms, table, ruleset.subject, sources))
+        values |= {metric.name: ruleset.forms[metric.name].kept for metric in metrics}
     slip = slip_parts(ruleset, values, constants)
     tables = _needed_tables(ruleset, forms, roster, lookups, gathers)
     return Plan(

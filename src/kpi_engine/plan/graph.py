@@ -1,6 +1,7 @@
 """Whole-number operations as a graph: walked without recursion, equal nodes made one."""
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import is_
 
 from kpi_engine.language.core import Core, Gather
 
@@ -11,28 +12,26 @@ def operands_of(core: Core) -> tuple[Core, ...]:
 
 
 def postorder(
-    roots: Iterable[Core],
-    operands: Callable[[Core], Sequence[Core]] = operands_of,
-    known: Container[int] = (),
+    roots: Iterable[Core], operands: Callable[[Core], Sequence[Core]] = operands_of
 ) -> list[Core]:
-    """Return every node once, by identity, after the nodes it is computed from.
-
-    Nodes whose identity is ``known``, and all below them, are left out.
-    """
+    """Return every node once, by identity, after the nodes it is computed from."""
     done: dict[int, Core] = {}
-    for root in roots:
-        waiting = [root]
-        while waiting:
-            node = waiting[-1]
-            if id(node) in done or id(node) in known:
-                waiting.pop()
-                continue
-            below = [o for o in operands(node) if id(o) not in done and id(o) not in known]
+    opened: list[Core] = []
+    # None stands behind the operands of the node opened last.
+    waiting: list[Core | None] = [*reversed([*roots])]
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            node = opened.pop()
+            done[id(node)] = node
+        elif id(node) not in done:
+            below = operands(node)
             if below:
+                opened.append(node)
+                waiting.append(None)
                 waiting.extend(reversed(below))
             else:
                 done[id(node)] = node
-                waiting.pop()
     return list(done.values())
 
 
@@ -50,21 +49,25 @@ def rebuilt(roots: Sequence[Core], replace: Callable[[Core, Core], Core]) -> lis
 def over(node: Core, new_by_id: Mapping[int, Core]) -> Core:
     """Return a node over the new operands; the node itself where none of them is new."""
     args = tuple([new_by_id[id(arg)] if type(arg) is Core else arg for arg in node.args])
-    for new, old in zip(args, node.args, strict=True):
-        if new is not old:
-            return Core(node.op, args, node.low, node.high)
-    return node
+    kept = all(map(is_, args, node.args))
+    return node if kept else Core(node.op, args, node.low, node.high)
 
 
-def interned(roots: Sequence[Core]) -> list[Core]:
-    """Return the roots with equal nodes made one and the same node."""
-    known: dict[tuple[object, ...], Core] = {}
-
-    def one(_: Core, node: Core) -> Core:
-        args = tuple([id(arg) if type(arg) is Core else (type(arg), arg) for arg in node.args])
-        return known.setdefault((node.op, args, node.low, node.high), node)
-
-    return rebuilt(roots, one)
+def interned(roots: Sequence[Core]) -> tuple[list[Core], list[Core]]:
+    """Return the roots with equal nodes made one, and their nodes, each once, operands first."""
+    node_by_key: dict[tuple[object, ...], Core] = {}
+    one_by_id: dict[int, Core] = {}
+    for node in postorder(roots):
+        # Operands are told apart by identity: to compare them again would cost their whole depth.
+        args = tuple(
+            [id(one_by_id[id(arg)]) if type(arg) is Core else (type(arg), arg) for arg in node.args]
+        )
+        key = (node.op, args, node.low, node.high)
+        one = node_by_key.get(key)
+        if one is None:
+            one = node_by_key[key] = over(node, one_by_id)
+        one_by_id[id(node)] = one
+    return [one_by_id[id(root)] for root in roots], list(node_by_key.values())
 
 
 def columns_in(roots: Iterable[Core]) -> dict[str, None]:

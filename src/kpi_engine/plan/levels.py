@@ -5,7 +5,7 @@ from collections import Counter
 import polars as pl
 
 from kpi_engine.language.core import Core
-from kpi_engine.plan.graph import columns_in, interned, operands_of, over, postorder
+from kpi_engine.plan.graph import columns_in, interned, operands_of, over
 from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.nodes import Assignment, Assignments, Calendar
 
@@ -19,14 +19,16 @@ def with_shared(assignments: Assignments) -> Assignments:
 
     Each of them stands before the first that reads it.
     """
-    roots = interned([assignment.core for assignment in assignments])
-    users = Counter(id(operand) for node in postorder(roots) for operand in operands_of(node))
+    roots, nodes = interned([assignment.core for assignment in assignments])
+    users = Counter(id(operand) for node in nodes for operand in operands_of(node))
     users.update(id(root) for root in roots)
     result: list[Assignment] = []
     new_by_id: dict[int, Core] = {}
     shared = 0
+    waiting = iter(nodes)
     for assignment, root in zip(assignments, roots, strict=True):
-        for node in postorder([root], known=new_by_id):
+        while id(root) not in new_by_id:
+            node = next(waiting)
             new = over(node, new_by_id)
             if users[id(node)] > 1 and node.op not in _PLAIN and not _is_small(node):
                 name = f"{_SHARED}.{shared}"

@@ -1,6 +1,6 @@
 """Metrics from rows: all of one table in one group-by, then fractions with their status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kpi_engine.language import core, ir
@@ -15,15 +15,15 @@ from kpi_engine.plan.readings import (
     FALSE,
     TRUE,
     all_of,
-    condition,
     negated,
     rewritten,
     settled_value,
+    single,
     text,
 )
 from kpi_engine.plan.stages import placed, pruned_stages, shelf_for
 from kpi_engine.plan.tables import DROPPED, TableForm
-from kpi_engine.ruleset.checked import Metric, Subject
+from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
 from kpi_engine.ruleset.lookups import looked_up
 
 
@@ -36,34 +36,34 @@ class _Verdict:
 
 
 def gather_step(
-    metrics: Sequence[Metric], form: TableForm, subject: Subject, sources: Sources
-) -> tuple[GatherStep, dict[str, Value]]:
-    """Return the step of metrics alike, and the value of each before it is a column.
-
-    They share table, clock, window and key.
-    """
-    environment = row_environment(sources, form.values)
-    values: dict[str, Value] = {}
+    metrics: Sequence[Metric],
+    forms: Mapping[str, MetricForm],
+    table: TableForm,
+    subject: Subject,
+    sources: Sources,
+) -> GatherStep:
+    """Return the step of metrics alike: they share table, clock, window and key."""
+    environment = row_environment(sources, table.values)
     assignments: list[Assignment] = []
     names: dict[Gather, str] = {}
     for metric in metrics:
-        verdict = _verdict(metric, form, environment)
+        form = forms[metric.name]
+        verdict = _verdict(metric, form, table, environment)
         value = rewritten(
-            exact_value(metric.value.node, environment),
+            form.value,
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
-        values[metric.name] = settled_value(metric, value)
-        assignments += _columns(metric, values[metric.name], verdict, names)
+        assignments += _columns(metric, settled_value(metric, value), verdict, names)
     gathers, arguments = gather_columns(names)
-    asked = _subject_of(metrics[0], form, subject, sources)
+    asked = _subject_of(metrics[0], table, subject, sources)
     read = (*taken_cores(gathers, arguments), *(pair.asked for pair in asked))
-    shelf = shelf_for(sources, form.values, read)
+    shelf = shelf_for(sources, table.values, read)
     clock = _clock_of(metrics[0], sources)
     taken = {column.argument for column in gathers if column.argument is not None}
     taken.update(columns_in(pair.asked for pair in asked))
     stages, reads = pruned_stages(placed(shelf, arguments, read), taken)
-    step = GatherStep(
-        table=form.step.name,
+    return GatherStep(
+        table=table.step.name,
         metrics=tuple(metric.name for metric in metrics),
         filtered=frozenset(metric.name for metric in metrics if metric.where is not None),
         key=subject.key,
@@ -73,11 +73,10 @@ def gather_step(
         window=metrics[0].window,
         taken=stages,
         gathers=gathers,
-        drops=form.step.drops,
+        drops=table.step.drops,
         assignments=tuple(assignments),
         columns=tuple(assignment.name for assignment in assignments),
     )
-    return step, values
 
 
 def _clock_of(metric: Metric, sources: Sources) -> Clock | None:
@@ -87,11 +86,11 @@ def _clock_of(metric: Metric, sources: Sources) -> Clock | None:
 
 
 def _subject_of(
-    metric: Metric, form: TableForm, subject: Subject, sources: Sources
+    metric: Metric, table: TableForm, subject: Subject, sources: Sources
 ) -> tuple[Pairing, ...]:
     """Return what names the subject of a row, each with the column of the subject's key."""
     roster = sources.values[subject.table]
-    asked = [form.values.get(name) for name in metric.key]
+    asked = [table.values.get(name) for name in metric.key]
     found = [
         looked_up(name, sources.tables, sources.values) if value is None else value
         for name, value in zip(metric.key, asked, strict=True)
@@ -101,9 +100,11 @@ def _subject_of(
     )
 
 
-def _verdict(metric: Metric, form: TableForm, environment: Environment) -> _Verdict:
-    dropped = core.known(Core("column", (DROPPED,), 0, len(form.step.drops)))
-    tests = [negated(dropped)] if form.step.drops else []
+def _verdict(
+    metric: Metric, form: MetricForm, table: TableForm, environment: Environment
+) -> _Verdict:
+    dropped = core.known(Core("column", (DROPPED,), 0, len(table.step.drops)))
+    tests = [negated(dropped)] if table.step.drops else []
     possible = list(tests)
     known = [
         core.known(exact_value(argument, environment))
@@ -112,8 +113,8 @@ def _verdict(metric: Metric, form: TableForm, environment: Environment) -> _Verd
         if argument.type.nullable
     ]
     uncertain = bool(known)
-    if metric.where is not None:
-        where = condition(metric.where.node, environment)
+    if metric.where is not None and form.where is not None:
+        where = single(form.where)
         if metric.where.node.type.nullable:
             uncertain = True
             tests.append(core.choose(where, TRUE, FALSE))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kpi_engine.language.core import Core, Gather, Value
 from kpi_engine.language.kinds import Kind
@@ -20,8 +20,7 @@ class Calendar:
     day_starts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A column and the operation its values come from."""
 
     name: str

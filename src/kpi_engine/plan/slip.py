@@ -4,7 +4,7 @@ import polars as pl
 
 from kpi_engine.language import core
 from kpi_engine.language.core import Core, Rational, Value, as_rational, whole
-from kpi_engine.language.exact import Environment, exact_value
+from kpi_engine.language.exact import Environment
 from kpi_engine.language.kinds import QUANTITIES, Kind
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.levels import with_assigned, with_shared
@@ -13,10 +13,10 @@ from kpi_engine.plan.metrics import fraction_of_value
 from kpi_engine.plan.nodes import Assignment, Assignments, Plan, SlipPart
 from kpi_engine.plan.pay import pay_assignments
 from kpi_engine.plan.ranges import Engine, as_narrow, check_bounds
-from kpi_engine.plan.readings import named_environment, settled_value, text
+from kpi_engine.plan.readings import settled_value, text
 from kpi_engine.plan.score import score_assignments
-from kpi_engine.ruleset.checked import Metric, Ruleset
-from kpi_engine.ruleset.forms import metric_columns, metric_value
+from kpi_engine.ruleset.checked import Metric, MetricForm, Ruleset
+from kpi_engine.ruleset.forms import metric_columns
 from kpi_engine.ruleset.lookups import held_column
 
 SCORE, PAY = "score", "pay"
@@ -32,30 +32,28 @@ def slip_parts(
     ``values`` say how the roster and the metrics from rows read; what is computed here joins them.
     """
     parts: list[SlipPart] = []
-    metrics = ruleset.metrics.values()
-    parts += [_metric_part(m, values, constants) for m in metrics if not m.after_score]
+    metrics, forms = ruleset.metrics.values(), ruleset.forms
+    parts += [_metric_part(m, forms[m.name], values) for m in metrics if not m.after_score]
     if ruleset.score is not None:
         assignments, columns = score_assignments(ruleset.score, values, constants)
         parts.append(SlipPart(SCORE, assignments, columns))
         grid = 10**ruleset.score.places
         values[SCORE] = Rational(Core("column", (SCORE,), 0, 100 * grid), whole(grid))
-    parts += [_metric_part(m, values, constants) for m in metrics if m.after_score]
+    parts += [_metric_part(m, forms[m.name], values) for m in metrics if m.after_score]
     if ruleset.pay is not None:
         assignments, columns = pay_assignments(ruleset.pay, values, constants)
         parts.append(SlipPart(PAY, assignments, columns))
     return tuple(part for part in parts if part.assignments)
 
 
-def _metric_part(metric: Metric, values: dict[str, Value], constants: Environment) -> SlipPart:
+def _metric_part(metric: Metric, form: MetricForm, values: dict[str, Value]) -> SlipPart:
     """Return the columns of one metric, and make its value known to those that follow."""
     if metric.table is not None:
         assignments = _from_facts(metric, values[metric.name])
     else:
-        value = exact_value(metric.value.node, named_environment(constants, values))
-        if metric.type.kind in QUANTITIES:
-            value = as_rational(value)
+        value = as_rational(form.value) if metric.type.kind in QUANTITIES else form.value
         assignments = _from_metrics(metric, settled_value(metric, value))
-        values[metric.name] = metric_value(metric, value)
+        values[metric.name] = form.kept
     return SlipPart(metric.name, assignments, tuple(a.name for a in assignments))
 
 

@@ -44,7 +44,7 @@ def add_columns(draft: Draft, types: Mapping[str, Type], scope_of: ScopeOf) -> A
             report(context.sheet, "K364", span_of(context.sheet, where))
             formula = replace(formula, node=BROKEN)
         added.append((name, formula))
-        seen[name] = replace(formula.node.type, level=Level.ROW)
+        seen[name] = formula.node.type._replace(level=Level.ROW)
         if name == document.dated:
             seen = with_calendar(seen, name)
     return Added(tuple(added), seen)

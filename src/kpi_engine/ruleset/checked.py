@@ -6,9 +6,10 @@ This is what the plan and the reference share. Nodes are passive; mappings keep 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kpi_engine.language import ir
+from kpi_engine.language.core import Value
 from kpi_engine.language.kinds import Type
 from kpi_engine.language.syntax import Expr
 from kpi_engine.text.diagnostics import Diagnostic
@@ -195,6 +196,14 @@ class Metric:
     span: Span = field(repr=False, compare=False)
 
 
+class MetricForm(NamedTuple):
+    """The whole-number form of a metric: ``kept`` is how its value reads once it is a column."""
+
+    where: Value | None
+    value: Value
+    kept: Value
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A part of the score: a leaf has ``points``, a group has ``children``.
@@ -256,7 +265,9 @@ class Ruleset:
 
     ``metrics`` stand in the order they are computed, those that read the score last.
     ``minor_digits`` are the decimals of the currency. ``day_starts`` is in minutes after midnight.
-    ``notes`` are the warnings and notes of the check.
+    ``notes`` are the warnings and notes of the check. ``forms`` are what the check of the bit
+    budget made of every metric, none while a param is missing: the plan goes on from there, the
+    reference never looks.
     """
 
     name: str
@@ -274,3 +285,4 @@ class Ruleset:
     pay: Pay | None
     layers: tuple[Layer, ...]
     notes: tuple[Diagnostic, ...]
+    forms: Mapping[str, MetricForm] = field(repr=False, compare=False)

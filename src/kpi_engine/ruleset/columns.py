@@ -1,7 +1,6 @@
 """Columns: their kinds and defaults, and the clock that dates a table."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 
 from kpi_engine.language import ir
@@ -72,7 +71,7 @@ def read_column(context: Context, path: Path, name: str, document: ColumnDocumen
     default = _default(context, kind_path, default_text, found) if equals else None
     return Column(
         name,
-        replace(found, nullable=optional == "optional" and default is None),
+        found._replace(nullable=optional == "optional" and default is None),
         document.column or name,
         document.format,
         document.in_ == "minor",

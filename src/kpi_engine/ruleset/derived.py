@@ -76,7 +76,7 @@ def _source_rows(draft: Draft, source: Table) -> _Source:
 def known_types(types: Mapping[str, Type], known: AbstractSet[str]) -> dict[str, Type]:
     """Return the types of columns some of which were found known."""
     return {
-        name: replace(type_, nullable=False) if name in known and type_.nullable else type_
+        name: type_._replace(nullable=False) if name in known and type_.nullable else type_
         for name, type_ in types.items()
     }
 

@@ -20,7 +20,7 @@ from kpi_engine.language.core import (
 )
 from kpi_engine.language.exact import Environment, column_value, exact_value, kept_as
 from kpi_engine.language.kinds import Kind, Level, Type
-from kpi_engine.ruleset.checked import Formula, Item, Metric, Rule, Ruleset, Table
+from kpi_engine.ruleset.checked import Formula, Item, Metric, MetricForm, Rule, Ruleset, Table
 from kpi_engine.ruleset.derived import RUN
 from kpi_engine.ruleset.lookups import LAST_DAY, brought, looked_up, lookup_column
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
@@ -40,6 +40,7 @@ class Forms:
     scales: Mapping[str, ir.Scale]
     rows: dict[str, dict[str, Value]] = field(default_factory=dict)
     subject: dict[str, Value] = field(default_factory=dict)
+    metrics: dict[str, MetricForm] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
 
 
@@ -61,8 +62,8 @@ def roster_column(name: str) -> str:
     return f"roster.{name}"
 
 
-def check_budget(ruleset: Ruleset) -> list[Diagnostic]:
-    """Return a finding for every formula that could leave the bit budget."""
+def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnostic]]:
+    """Return the form of every metric, and a finding for every formula that could be too wide."""
     constants, scales = constants_in_force(ruleset.params), scales_in_force(ruleset.params)
     forms = Forms(ruleset.tables, constants, scales)
     for table in ruleset.tables.values():
@@ -71,17 +72,18 @@ def check_budget(ruleset: Ruleset) -> list[Diagnostic]:
     if ruleset.subject.where is not None:
         _exact(forms, ruleset.subject.where, roster)
     for name, value in roster.items():
-        forms.subject[name] = kept_as(roster_column(name), value)
+        column = name if name in ruleset.subject.key else roster_column(name)
+        forms.subject[name] = kept_as(column, value)
     metrics = ruleset.metrics.values()
     for metric in (metric for metric in metrics if not metric.after_score):
-        forms.subject[metric.name] = _metric(metric, forms)
+        _metric(metric, forms)
     if ruleset.score is not None:
         _score(ruleset, forms)
     for metric in (metric for metric in metrics if metric.after_score):
-        forms.subject[metric.name] = _metric(metric, forms)
+        _metric(metric, forms)
     if ruleset.pay is not None:
         _pay(ruleset, forms)
-    return forms.findings
+    return forms.metrics, forms.findings
 
 
 def _guarded(forms: Forms, span: Span, type_: Type, make: Callable[[], Value]) -> Value:
@@ -162,15 +164,16 @@ def _matched(table: Table, rows: Mapping[str, Value], forms: Forms) -> dict[str,
     return found
 
 
-def _metric(metric: Metric, forms: Forms) -> Value:
+def _metric(metric: Metric, forms: Forms) -> None:
     names = forms.rows[metric.table] if metric.table is not None else forms.subject
-    if metric.where is not None:
-        _exact(forms, metric.where, names)
+    where = None if metric.where is None else _exact(forms, metric.where, names)
     value = _exact(forms, metric.value, names)
-    return _guarded(forms, metric.value.span, metric.type, lambda: metric_value(metric, value))
+    kept = _guarded(forms, metric.value.span, metric.type, lambda: _metric_value(metric, value))
+    forms.metrics[metric.name] = MetricForm(where, value, kept)
+    forms.subject[metric.name] = kept
 
 
-def metric_value(metric: Metric, value: Value) -> Value:
+def _metric_value(metric: Metric, value: Value) -> Value:
     """Return how a metric reads once it is kept: a fraction of two columns, or one column."""
     num_column, den_column = metric_columns(metric.name)
     if isinstance(value, Core):

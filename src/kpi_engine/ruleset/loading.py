@@ -12,7 +12,7 @@ from kpi_engine.language.kinds import Kind, Level, Type, as_known
 from kpi_engine.language.scopes import closest, narrowed
 from kpi_engine.language.spellings import UNIT_BY_OTHER_SPELLING
 from kpi_engine.language.syntax import Day
-from kpi_engine.ruleset.checked import Formula, Metric, Ruleset, Score, Subject, Table
+from kpi_engine.ruleset.checked import Formula, Metric, MetricForm, Ruleset, Score, Subject, Table
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
 from kpi_engine.ruleset.document import RulesetDocument
@@ -153,9 +153,13 @@ def _check(sheet: Sheet, layers: Layers, own: Source) -> Ruleset | None:
         pay=pay,
         layers=layers.layers,
         notes=(),
+        forms={},
     )
-    sheet.findings.extend(check_budget(ruleset) if not _waits(ruleset) else [])
-    return replace(ruleset, notes=tuple(in_reading_order(sheet.findings)))
+    forms: dict[str, MetricForm] = {}
+    if not _waits(ruleset):
+        forms, too_wide = check_budget(ruleset)
+        sheet.findings.extend(too_wide)
+    return replace(ruleset, notes=tuple(in_reading_order(sheet.findings)), forms=forms)
 
 
 def _written_metrics(sheet: Sheet, own: Source) -> frozenset[str]:

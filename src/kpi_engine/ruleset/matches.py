@@ -1,7 +1,6 @@
 """Matches: which rows of another table are brought to a row, and which of them is the best."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from kpi_engine.language.kinds import MOMENTS, QUANTITIES, Kind, Type
 from kpi_engine.language.scopes import Scope, Sight, closest
@@ -87,4 +86,4 @@ def matched_types(match: Match, other: Table) -> dict[str, Type]:
     """Return the columns of a matched row; without one, all of them are unknown."""
     if match.every:
         return dict(other.types)
-    return {name: replace(type_, nullable=True) for name, type_ in other.types.items()}
+    return {name: type_._replace(nullable=True) for name, type_ in other.types.items()}

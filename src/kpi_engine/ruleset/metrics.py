@@ -120,7 +120,7 @@ def check_metric(
     min_rows = _min_rows(context, name, document)
     type_ = subject_level(node.type)
     if min_rows is not None:
-        type_ = replace(type_, nullable=True)
+        type_ = type_._replace(nullable=True)
     after_score = bool(known.after_score) and any(
         ref.space == "metric" and ref.name in known.after_score for ref in ir.references(node)
     )

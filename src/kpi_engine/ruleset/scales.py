@@ -1,7 +1,7 @@
 """Scales: cases read and sorted, then searched for gaps, overlaps and cases nothing can reach."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -109,7 +109,7 @@ def read_scale(
             bounds = [_read_bound(sheet, (*path, key), literal, scope, x) for literal in literals]
             known = [bound for bound in bounds if bound is not None]
             if len(known) == len(bounds):
-                x = x or replace(known[0].type, labels=None, whole=False)
+                x = x or known[0].type._replace(labels=None, whole=False)
                 bands.append(_band(key, known, value))
     if has_errors(sheet.findings[before:]):
         return None
@@ -195,7 +195,7 @@ def _compile_draft(sheet: Sheet, draft: _Draft, written: tuple[Case, ...]) -> Re
     scale = _scale_of(sheet, draft)
     if value is None or scale is None or has_errors(sheet.findings[before:]):
         return None
-    value = replace(value, nullable=value.nullable or holes)
+    value = value._replace(nullable=value.nullable or holes)
     stair = draft.form in {"from", "up to"}
     return ReadScale(written, scale, ScaleSignature(draft.x.kind, value, stair))
 

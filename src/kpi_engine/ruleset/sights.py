@@ -84,7 +84,7 @@ def with_prefix(sight: Sight, name: str, types: Mapping[str, Type]) -> Sight:
 
 
 def _ref(name: str, type_: Type, level: Level) -> ir.Ref:
-    return ir.Ref("row", name, type_ if type_.level is level else replace(type_, level=level))
+    return ir.Ref("row", name, type_ if type_.level is level else type_._replace(level=level))
 
 
 def _looked_up(
@@ -92,7 +92,7 @@ def _looked_up(
 ) -> Prefix:
     """Return what can be read of the row of a table that shares the carried values of its key."""
     if not table.key:  # it has none, or one that is reported already
-        return Prefix(any_name=ir.Ref(space, table.name, replace(ANY, level=level)))
+        return Prefix(any_name=ir.Ref(space, table.name, ANY._replace(level=level)))
     needed = (*table.key, "day") if table.valid is not None else table.key
     missing = [key for key in needed if key not in carried]
     if missing:
@@ -106,7 +106,7 @@ def _looked_up(
     if not mentioned:
         return Prefix()
     if table.long is not None:
-        value = replace(table.types[table.long[1]], level=level, nullable=True)
+        value = table.types[table.long[1]]._replace(level=level, nullable=True)
         return Prefix(any_name=ir.Ref(space, table.name, value))
     filled = {column.name for column in table.columns if column.default is not None}
     return Prefix(
@@ -114,7 +114,7 @@ def _looked_up(
             name: ir.Ref(
                 space,
                 f"{table.name}.{name}",
-                replace(type_, level=level, nullable=type_.nullable or name not in filled),
+                type_._replace(level=level, nullable=type_.nullable or name not in filled),
             )
             for name, type_ in table.types.items()
         }

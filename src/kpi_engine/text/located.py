@@ -1,15 +1,14 @@
 """What a YAML text holds, every key and value with its place."""
 
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from kpi_engine.text.source import Span
 
 Style = Literal["plain", "single", "double", "literal", "folded"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scalar:
+class Scalar(NamedTuple):
     """A text as YAML reads it; the span covers it as written, quotes and block header included."""
 
     value: str
@@ -17,8 +16,7 @@ class Scalar:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """A key of a mapping and its value."""
 
     key: Scalar

@@ -6,6 +6,7 @@ A place is a pair of code point offsets into a text that was read once and never
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,16 @@ class Source:
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The code points ``start`` up to, not including, ``end`` of a source."""
 
-    source: Source = field(repr=False)
+    source: Source
     start: int
     end: int
+
+    def __repr__(self) -> str:
+        """Return the two offsets: the text itself would drown what it stands beside."""
+        return f"Span(start={self.start}, end={self.end})"
 
 
 @dataclass(frozen=True, slots=True)
