@@ -101,11 +101,16 @@ def slips(ruleset, rows_by_table, period, engine="auto"):
 
 def made(ruleset, rows_by_table, engine="auto"):
     """The rows of every table with every column, by table: as values, after the drop's name."""
+    inputs = [table.name for table in ruleset.tables.values() if table.origin is None]
+    tables = {n: stored(ruleset, n, rows_by_table.get(n, [])).lazy() for n in inputs}
+    return made_from(ruleset, tables, engine)
+
+
+def made_from(ruleset, tables, engine="auto"):
+    """The same of inputs in storage form, lazy frames by table."""
     forms = table_forms(ruleset, constants_of(ruleset))
     steps = tuple(pruned(form.step, set(form.step.columns)) for form in forms.values())
     plan = replace(compile_ruleset(ruleset), tables=steps)
-    inputs = [step.name for step in steps if step.origin is None]
-    tables = {n: stored(ruleset, n, rows_by_table.get(n, [])).lazy() for n in inputs}
     found = made_tables(plan, tables, engine)
     return {
         step.name: [
