@@ -10,7 +10,9 @@ from tests.execution.shop import ORDERS, frame, shop, tables
 from kpi_engine.execution.look import day_from, look_at
 from kpi_engine.execution.results import Results
 from kpi_engine.execution.running import run
+from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.nodes import Calendar, Plan
+from kpi_engine.ruleset.loading import load_ruleset_text
 from kpi_engine.text.errors import DataError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,6 +118,64 @@ def test_a_row_that_was_not_recorded_is_known_from_its_clock(plan):
     assert early.accounting["tables"]["chats"]["accepted"] == 4
     later = run(plan, tables(), period="2026-10", as_of="2026-10-20T09:00:00.000001+08:00")
     assert chats_of(later, "a1") == 2
+
+
+LATE_PAYMENT = """
+ruleset: late_payment
+zone: Asia/Shanghai
+currency: CNY
+subject: {from: agents, key: agent_id}
+tables:
+  agents: {key: agent_id, columns: {agent_id: text}}
+  orders:
+    key: order_id
+    dated: paid_at
+    columns:
+      order_id: text
+      agent_id: text
+      created_at: datetime
+      paid_at: optional datetime
+  made: {from: orders, dated: created_at}
+metrics:
+  orders_made: {from: made, value: count()}
+  part_paid: {from: made, value: share(paid_at is known), settles: 4 days}
+"""
+
+
+def test_an_export_of_next_week_gives_the_pay_of_this_one():
+    ruleset, _ = load_ruleset_text(LATE_PAYMENT)
+    assert ruleset is not None
+    header = "order_id | agent_id | created_at | paid_at"
+    early = frame(
+        header, "o1 | a1 | 2026-10-31 09:00 | ", "o2 | a1 | 2026-10-31 09:00 | 2026-11-04 23:59"
+    )
+    later = frame(
+        header,
+        "o1 | a1 | 2026-10-31 09:00 | 2026-11-06 09:00",
+        "o2 | a1 | 2026-10-31 09:00 | 2026-11-04 23:59",
+    )
+    agents = frame("agent_id", "a1")
+    results = [
+        run(compile_ruleset(ruleset), {"agents": agents, "orders": orders}, period="2026-10")
+        for orders in (early, later)
+    ]
+    assert results[0].receipt["result_hash"] == results[1].receipt["result_hash"]
+    assert results[0].subjects["metric.part_paid.num"].to_list() == [1]
+    assert results[0].subjects["metric.part_paid.den"].to_list() == [2]
+    assert results[0].accounting == results[1].accounting
+
+
+def test_what_a_recorded_row_says_of_times_to_come_was_known():
+    text = LATE_PAYMENT.replace(
+        "paid_at: optional datetime", "paid_at: optional datetime\n      recorded_at: datetime"
+    )
+    ruleset, _ = load_ruleset_text(text)
+    assert ruleset is not None
+    row = "o1 | a1 | 2026-10-31 09:00 | 2026-11-06 09:00 | 2026-11-01 09:00"
+    orders = frame("order_id | agent_id | created_at | paid_at | recorded_at", row)
+    given_ = {"agents": frame("agent_id", "a1"), "orders": orders}
+    result = run(compile_ruleset(ruleset), given_, period="2026-10")
+    assert result.subjects["metric.part_paid.num"].to_list() == [1]
 
 
 def test_a_row_without_any_time_is_always_seen(plan):

@@ -27,11 +27,13 @@ from kpi_engine.execution.reading import Reading, with_stages
 from kpi_engine.execution.reasons import Reason
 from kpi_engine.execution.seen import (
     CLOCK,
+    SEEN,
     UNREADABLE,
     UNSEEN,
     broken_times,
     is_seen,
     stored_times,
+    times_to_come,
 )
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.ranges import Engine
@@ -210,14 +212,19 @@ def _admit(fitted: Fitted, look: Look, *, keyed: bool, values: bool, engine: Eng
             rejected.append(repeated.lazy().select(ROW, *stored_times(table)))
             stored = stored.join(repeated.select(ROW).lazy(), on=ROW, how="anti")
     accepted = stored.select(columns)
+    if seen is not None:
+        accepted = accepted.with_columns(seen.alias(SEEN)).with_columns(
+            pl.when(SEEN).then(time).otherwise(pl.col(name)).alias(name)
+            for name, time in times_to_come(table, look).items()
+        )
     if _is_parsed(sheet):
         # every reader of the table would parse the texts again
         accepted = accepted.collect(engine=engine).lazy()
     return Admission(
         table,
-        accepted if seen is None else accepted.filter(seen),
+        accepted if seen is None else accepted.filter(SEEN).drop(SEEN),
         accepted,
-        seen,
+        None if seen is None else pl.col(SEEN),
         counts[ROW][0],
         _gathered(rejects, reject_types(values=values)).sort("row", "column"),
         _gathered(rejected, _REJECTED_TYPES),

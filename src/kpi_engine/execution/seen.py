@@ -16,6 +16,7 @@ RECORDED_AT = "recorded_at"
 CLOCK = "clock of the row"
 UNREADABLE = "clock unreadable"
 UNSEEN = "row unseen"
+SEEN = "~seen"
 
 
 def _column(column: Column) -> pl.Expr:
@@ -27,23 +28,63 @@ def is_seen(
 ) -> pl.Expr | None:
     """Return whether rows of an input were there at the moment of the look; never unknown.
 
-    A row is there after the moment it was recorded, else after that of its clock: the start of a
-    day or a month. One that has neither is always there. None for a table whose rows never have
-    either. ``value_of`` gives a column's values in storage form.
+    A row is there after the moment it was recorded, else after the first of its times: a day or a
+    month, of the clock, from its start. One that has none is always there. None for a table whose
+    rows never have any. ``value_of`` gives a column's values in storage form.
     """
-    limit_by_kind = {
-        Kind.DATETIME: look.as_of,
-        Kind.DATE: look.unseen_day,
-        Kind.MONTH: look.unseen_month,
-    }
-    column_by_name = {column.name: column for column in table.columns}
+    times = _times(table)
+    begun = [value_of(column) < _limit(column, look) for column in times]
     seen: pl.Expr | None = None
-    for name in (table.clock, RECORDED_AT):
-        column = column_by_name.get(name or "")
-        if column is not None:
-            before = value_of(column) < limit_by_kind[column.type.kind]
-            seen = before.fill_null(pl.lit(True) if seen is None else seen)
+    if begun:
+        timeless = pl.all_horizontal(value_of(column).is_null() for column in times)
+        seen = pl.any_horizontal(test.fill_null(False) for test in begun) | timeless
+    recorded = _recorded(table)
+    if recorded is not None:
+        before = value_of(recorded) < look.as_of
+        seen = before.fill_null(pl.lit(True) if seen is None else seen)
     return seen
+
+
+def times_to_come(table: Table, look: Look) -> dict[str, pl.Expr]:
+    """Return the optional times of rows in storage form, unknown where they were still to come.
+
+    An order made before the look and paid after it is an unpaid order. Of a row that says when it
+    was recorded every time was known by then.
+    """
+    recorded = _recorded(table)
+    known = pl.lit(False) if recorded is None else pl.col(recorded.name).is_not_null()
+    return {
+        column.name: pl.when(known | (pl.col(column.name) < _limit(column, look))).then(
+            pl.col(column.name)
+        )
+        for column in _times(table)
+        if column.type.nullable
+    }
+
+
+def _times(table: Table) -> list[Column]:
+    """Return the columns that say when something happened to a row: all times, and the clock."""
+    return [
+        column
+        for column in table.columns
+        if column.name != RECORDED_AT
+        and (column.type.kind is Kind.DATETIME or column.name == table.clock)
+    ]
+
+
+def _recorded(table: Table) -> Column | None:
+    return next((column for column in table.columns if column.name == RECORDED_AT), None)
+
+
+def _limit(column: Column, look: Look) -> int:
+    """Return the first value of a time that was still to come at the look."""
+    match column.type.kind:
+        case Kind.DATE:
+            return look.unseen_day
+        case Kind.MONTH:
+            return look.unseen_month
+        case _:
+            return look.as_of
 
 
 def broken_times(
