@@ -19,16 +19,22 @@ from kpi_engine.text.source import Source, Span
 OWN_KEYS = frozenset({"ruleset", "version", "title", "source", "note", "effective", "extends"})
 """What a file says of itself alone; its children do not inherit it."""
 
+_TOTALS = ("score", "pay")
 _SUFFIX = ".yaml"
 _METRIC_DEPTH = len(("metrics", "name"))
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The merged tree and the files it came from, the ruleset's own file first."""
+    """The merged tree and the files it came from, the ruleset's own file first.
+
+    ``assessing`` are the texts down from the furthest parent that has a score or a pay: what stands
+    above them is a shelf.
+    """
 
     root: Mapping
     layers: tuple[Layer, ...]
+    assessing: tuple[Source, ...]
 
 
 def shipped_rulesets() -> Path:
@@ -73,7 +79,14 @@ def read_layers(source: Source, path: Path | None) -> tuple[Layers | None, list[
     layers = tuple(
         Layer(_said_name(root, text.name), text.name, _digest(text)) for root, text, _ in chain
     )
-    return Layers(merged, layers), []
+    return Layers(merged, layers, _assessing([(root, text) for root, text, _ in chain])), []
+
+
+def _assessing(chain: list[tuple[Mapping, Source]]) -> tuple[Source, ...]:
+    texts = [text for _, text in chain]
+    while len(texts) > 1 and not any(_entry(chain[len(texts) - 1][0], key) for key in _TOTALS):
+        texts.pop()
+    return tuple(texts)
 
 
 def _digest(source: Source) -> str:

@@ -66,7 +66,7 @@ def _load(
         return None, in_reading_order(diagnostics)
     sheet = lay_out(_with_params(layers.root, params))
     _find_unknown_params(sheet, layers.root, params)
-    ruleset = _check(sheet, layers, source)
+    ruleset = _check(sheet, layers)
     findings = in_reading_order(sheet.findings)
     return (None if has_errors(findings) else ruleset), findings
 
@@ -106,7 +106,7 @@ def _spoken(text: str) -> Scalar:
     return Scalar(text, "plain", Span(source, 0, len(text)))
 
 
-def _check(sheet: Sheet, layers: Layers, own: Source) -> Ruleset | None:
+def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
     document = read_document(sheet)
     if document is None or not _check_head(sheet, document):
         return None
@@ -135,7 +135,9 @@ def _check(sheet: Sheet, layers: Layers, own: Source) -> Ruleset | None:
         report(sheet, "K399", key_span(sheet, ("ruleset",)))
     if has_errors(sheet.findings):
         return None
-    wanted = needed_metrics(metrics, score, pay, _written_metrics(sheet, own))
+    wanted = needed_metrics(metrics, score, pay, _mentioned_metrics(sheet, layers))
+    for metric in wanted:
+        sheet.findings.extend(known.strangers.get(metric.name, []))
     ordered = sorted(wanted, key=lambda metric: metric.after_score)
     ruleset = Ruleset(
         name=document.ruleset,
@@ -162,12 +164,12 @@ def _check(sheet: Sheet, layers: Layers, own: Source) -> Ruleset | None:
     return replace(ruleset, notes=tuple(in_reading_order(sheet.findings)), forms=forms)
 
 
-def _written_metrics(sheet: Sheet, own: Source) -> frozenset[str]:
-    """Return the metrics of which a ruleset's own file says anything."""
+def _mentioned_metrics(sheet: Sheet, layers: Layers) -> frozenset[str]:
+    """Return the metrics of which the files that assess say anything."""
     return frozenset(
         str(path[1])
         for path, node in sheet.node_by_path.items()
-        if len(path) > 1 and path[0] == "metrics" and node.span.source is own
+        if len(path) > 1 and path[0] == "metrics" and node.span.source in layers.assessing
     )
 
 

@@ -27,11 +27,13 @@ from kpi_engine.ruleset.document import MetricDocument
 from kpi_engine.ruleset.scales import Domain
 from kpi_engine.ruleset.sheet import formula_at, key_span, parsed, report, span_of
 from kpi_engine.ruleset.sights import LAST_DAY
+from kpi_engine.text.diagnostics import Diagnostic, diagnose
 
 SCORE = "score"
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
-_DAYS = re.compile(r"([1-9][0-9]{0,3}) days?")
-_MICROSECONDS_OF_DAY = 86_400 * 10**6
+_SPAN = re.compile(r"([1-9][0-9]{0,3}) (days?|h)")
+_HOURS_BY_UNIT = {"h": 1, "day": 24, "days": 24}
+_MICROSECONDS_OF_HOUR = 3600 * 10**6
 _ABOUT_ROWS = ("where", "whose", "dated", "window", "settles", "min_rows")
 
 
@@ -40,7 +42,8 @@ class Known:
     """The values a formula about a subject sees so far; it grows as metrics are checked.
 
     ``prefixes`` are the tables it can look into, ``rows`` what formulas over the rows of each table
-    see.
+    see. ``strangers`` are findings about metrics whose rows do not say whose they are: mistakes
+    where they are computed, none on a parent's shelf.
     """
 
     refs: dict[str, ir.Ref]
@@ -51,6 +54,7 @@ class Known:
     leaves: set[str] = field(default_factory=set)
     fractions: set[str] = field(default_factory=set)
     after_score: set[str] = field(default_factory=set)
+    strangers: dict[str, list[Diagnostic]] = field(default_factory=dict)
 
 
 def subject_scope(context: Context, known: Known) -> Scope:
@@ -117,6 +121,7 @@ def check_metric(
         text = value.text if isinstance(value, Formula) else name
         report(sheet, "K372", span_of(sheet, (*path, "value")), name=text)
     table = tables.get(document.from_ or "")
+    window = _hours(context, name, "window", table)
     min_rows = _min_rows(context, name, document)
     type_ = subject_level(node.type)
     if min_rows is not None:
@@ -143,8 +148,8 @@ def check_metric(
         value=value,
         clock=_clock(context, name, table),
         key=_subject_columns(context, name, table, subject, known),
-        window=_days(context, name, "window", table),
-        settles=(_days(context, name, "settles", table) or 0) * _MICROSECONDS_OF_DAY,
+        window=None if window is None else window // _HOURS_BY_UNIT["day"],
+        settles=(_hours(context, name, "settles", table) or 0) * _MICROSECONDS_OF_HOUR,
         min_rows=min_rows,
         lower=document.better == "lower",
         fraction=fraction,
@@ -219,23 +224,25 @@ def _clock(context: Context, name: str, table: Table | None) -> str | None:
     return read_clock(context, ("metrics", name), dated, table.types, table.name)
 
 
-def _days(context: Context, name: str, key: str, table: Table | None) -> int | None:
-    """Return a number of days that a metric over dated rows gives under a key."""
+def _hours(context: Context, name: str, key: str, table: Table | None) -> int | None:
+    """Return the hours that a metric over dated rows gives under a key; a window is of days."""
     document = context.document.metrics[name]
     text: str | None = getattr(document, key)
     if text is None or table is None:
         return None
     path = ("metrics", name, key)
-    days = _DAYS.fullmatch(text)
-    if days is None:
-        report(context.sheet, "K375", span_of(context.sheet, path), key=key, text=text)
-    else:
-        clock = table.types.get(document.dated or table.clock or "")
-        if clock is None or (key == "window" and clock.kind is Kind.MONTH):
-            found = "no date" if clock is None else "months alone"
-            facts = {"key": key, "table": table.name, "found": found}
-            report(context.sheet, "K377", key_span(context.sheet, path), **facts)
-    return int(days[1]) if days is not None else None
+    span = _SPAN.fullmatch(text)
+    if span is None or (key == "window" and span[2] == "h"):
+        expected = "`30 days`" if key == "window" else "`4 days` or `12 h`"
+        facts = {"key": key, "text": text, "expected": expected}
+        report(context.sheet, "K375", span_of(context.sheet, path), **facts)
+        return None
+    clock = table.types.get(document.dated or table.clock or "")
+    if clock is None or (key == "window" and clock.kind is Kind.MONTH):
+        found = "no date" if clock is None else "months alone"
+        facts = {"key": key, "table": table.name, "found": found}
+        report(context.sheet, "K377", key_span(context.sheet, path), **facts)
+    return int(span[1]) * _HOURS_BY_UNIT[span[2]]
 
 
 def _subject_columns(
@@ -250,7 +257,8 @@ def _subject_columns(
     for key in expected:
         if key not in table.types:
             span = span_of(sheet, (*path, "from"))
-            report(sheet, "K366", span, name=name, table=table.name, key=key)
+            stranger = diagnose("K366", span, name=name, table=table.name, key=key)
+            known.strangers.setdefault(name, []).append(stranger)
     if whose is None or not subject.key:
         return subject.key
     where = (*path, "whose")

@@ -8,16 +8,16 @@ from kpi_engine.ruleset.checked import Formula, Item, Metric, Pay, Rule, ScaleUs
 
 
 def needed_metrics(
-    metrics: Mapping[str, Metric], score: Score | None, pay: Pay | None, own: AbstractSet[str]
+    metrics: Mapping[str, Metric], score: Score | None, pay: Pay | None, mentioned: AbstractSet[str]
 ) -> list[Metric]:
-    """Return what score and pay read, the metrics of the ruleset's own file, and what those read.
+    """Return what score and pay read, the metrics that are mentioned, and what all of these read.
 
     A ruleset without score and pay is about its metrics: all of them are returned.
     """
     if score is None and pay is None:
         return list(metrics.values())
     rules = [*_score_rules(score), *_pay_rules(pay)]
-    waiting = [*_read(rules), *(name for name in metrics if name in own)]
+    waiting = [*_read(rules), *(name for name in metrics if name in mentioned)]
     needed: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -592,7 +592,7 @@ MESSAGES: dict[str, Message] = {
         "`{name}` has `from` and gathers no row, an aggregate such as `count()` was expected",
     ),
     "K375": Message(
-        "error", "`{key}: {text}` is no number of days, one like `30 days` was expected"
+        "error", "`{key}: {text}` is no span of time, one like {expected} was expected"
     ),
     "K376": Message(
         "error", "`whose: {name}` is {found}, and subjects are told apart by {expected}"
