@@ -20,7 +20,9 @@ metrics:
   praised: {value: stars_won / chats_had}
   days_open: {from: days, value: count()}
 """
-SCORED = "ruleset: scored\nextends: shelf\nscore: {items: {work: {points: 'attain(chats_had, 9)'}}}\n"
+SCORED = (
+    "ruleset: scored\nextends: shelf\nscore: {items: {work: {points: 'attain(chats_had, 9)'}}}\n"
+)
 
 
 @pytest.fixture
