@@ -17,7 +17,15 @@ from kpi_engine.text.render import render_text
 
 SHOP = Path(__file__).parents[2] / "rulesets" / "shop.yaml"
 INPUTS = ("agents", "calendar", "messages", "orders", "refunds")
-DERIVED = ("chat_days", "rounds", "conversations", "refunded_orders", "credited_orders", "assists")
+DERIVED = (
+    "chat_days",
+    "rounds",
+    "conversations",
+    "refunded_orders",
+    "credited_orders",
+    "assists",
+    "assisted_orders",
+)
 PERIOD = "2026-10"
 
 MICROSECOND, MINUTE = 1, 60 * 10**6

@@ -2,12 +2,34 @@ from dataclasses import replace
 
 import pytest
 from tests.properties.comparing import Engine, differences
+from tests.properties.dense import dense_rules, dense_tables, together
+from tests.properties.faults_between_rows import (
+    cut_by_fault,
+    highest_agent_first,
+    matched_by,
+    matches,
+    preferring,
+    run_over_keys,
+    runs,
+    unmatched_kept,
+)
 from tests.properties.mutants import MUTANTS, Mutant
+from tests.properties.mutants_between_rows import MUTANTS_BETWEEN_ROWS
 from tests.properties.pinned import PERIOD
 
 from kpi_engine.ruleset.forms import check_budget
 
-every_mutant = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.fault)
+EVERY = (*MUTANTS, *MUTANTS_BETWEEN_ROWS)
+OF_CHATS = {
+    "started last": preferring("chat.start_at"),
+    "end of the window taken in": matched_by("lt", "le"),
+    "start left out": matched_by("le", "lt"),
+    "greatest key of equal ends": matches(highest_agent_first),
+    "run that goes on in the next key": cut_by_fault(run_over_keys),
+    "messages of one moment as they come": runs(lambda step: replace(step, order=step.order[:1])),
+    "unmatched orders kept by every": unmatched_kept,
+}
+every_mutant = pytest.mark.parametrize("mutant", EVERY, ids=lambda mutant: mutant.fault)
 
 
 @every_mutant
@@ -26,6 +48,15 @@ def test_a_fault_is_caught_by_its_example(
     assert differences(faulty, mutant.example.tables, PERIOD, [engine]) != []
 
 
+@pytest.mark.parametrize("fault", OF_CHATS)
+def test_a_fault_in_whose_an_order_is_is_caught_by_dense_shops(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+):
+    tables = together([dense_tables(seed) for seed in range(16)])
+    OF_CHATS[fault](monkeypatch)
+    assert differences(dense_rules(), tables, PERIOD, ["in-memory"]) != []
+
+
 def test_no_fault_is_listed_twice():
-    faults = [mutant.fault for mutant in MUTANTS]
-    assert len(faults) == len(set(faults)) >= 12
+    faults = [mutant.fault for mutant in EVERY]
+    assert len(faults) == len(set(faults)) >= 50
