@@ -51,8 +51,8 @@ def join_types(left: Type, right: Type) -> Type | None:
 
 def levels_meet(exprs: Sequence[Expr], nodes: Sequence[ir.Node], mistakes: list[Mistake]) -> bool:
     """Return whether no value of one row stands beside one that rows were gathered into."""
-    levels = {node.type.level for node in nodes}
-    if not {Level.ROW, Level.SUBJECT} <= levels:
+    levels = [node.type.level for node in nodes]
+    if Level.ROW not in levels or Level.SUBJECT not in levels:
         return True
     row = next(index for index, node in enumerate(nodes) if node.type.level is Level.ROW)
     name = print_formula(exprs[row])

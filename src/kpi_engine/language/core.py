@@ -339,13 +339,18 @@ def choose(condition: Core, left: Core, right: Core) -> Core:
     return _made("if", (condition, left, right), min(low, low2), max(high, high2))
 
 
+def _is_plain(value: Rational, divisor: int | None) -> bool:
+    """Return whether the interval of a fraction says all that is known of its size."""
+    return value.limit is None and divisor is not None
+
+
 def choose_value(condition: Core, left: Value, right: Value) -> Value:
     """Return one of two values; fractions are brought over one constant divisor where they can."""
     if isinstance(left, Core) and isinstance(right, Core):
         return choose(condition, left, right)
     a, b = as_rational(left), as_rational(right)
-    limit = max(limit_of(a), limit_of(b))
     p, q = constant(a.den), constant(b.den)
+    limit = None if _is_plain(a, p) and _is_plain(b, q) else max(limit_of(a), limit_of(b))
     if p is not None and q is not None:
         common = lcm(p, q)
         num = choose(condition, mul(a.num, whole(common // p)), mul(b.num, whole(common // q)))
@@ -381,8 +386,9 @@ def compare_values(op: Comparison, left: Value, right: Value) -> Core:
 def sum_of(left: Rational, right: Rational, *, minus: bool = False) -> Rational:
     """Return left + right, or left - right."""
     combine = sub if minus else add
-    limit = limit_of(left) + limit_of(right)
     p, q = constant(left.den), constant(right.den)
+    plain = _is_plain(left, p) and _is_plain(right, q)
+    limit = None if plain else limit_of(left) + limit_of(right)
     if p is not None and q is not None:
         common = lcm(p, q)
         return Rational(
@@ -399,6 +405,8 @@ def sum_of(left: Rational, right: Rational, *, minus: bool = False) -> Rational:
 def product_of(left: Rational, right: Rational) -> Rational:
     """Return left * right, constants reduced first."""
     num, den = mul(left.num, right.num), mul(left.den, right.den)
+    limited = left.limit is not None or right.limit is not None
+    limit = limit_of(left) * limit_of(right) if limited else None
     n, d = constant(num), constant(den)
     if n is not None and d is not None:
         shared = gcd(n, d) or 1
@@ -409,8 +417,8 @@ def product_of(left: Rational, right: Rational) -> Rational:
             shared = gcd(n, d)
             reduced = Rational(whole(n // shared), factor.den)
             product = product_of(reduced, Rational(other.num, whole(d // shared)))
-            return Rational(product.num, product.den, limit_of(left) * limit_of(right))
-    return Rational(num, den, limit_of(left) * limit_of(right))
+            return Rational(product.num, product.den, limit)
+    return Rational(num, den, limit)
 
 
 def inverse_of(value: Rational) -> Rational:

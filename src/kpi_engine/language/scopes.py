@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Type
 from kpi_engine.language.syntax import Comparison, Expr, IsKnown, Logic, Name, Not, Number, Text
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,15 @@ class Prefix:
     refused: tuple[str, tuple[tuple[str, object], ...]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """What is seen from one place: values by name, what stands before a dot, and the day."""
 
     names: Mapping[str, ir.Ref]
-    prefixes: Mapping[str, Prefix] = field(default_factory=dict)
+    prefixes: Mapping[str, Prefix] = _NOTHING
     day: ir.Ref | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a formula may see.
 
     ``sight`` holds the columns, metrics, params and running values; ``scales`` the params that are
@@ -57,7 +59,7 @@ class Scope:
 
     sight: Sight
     currency: str
-    scales: Mapping[str, ScaleSignature] = field(default_factory=dict)
+    scales: Mapping[str, ScaleSignature] = _NOTHING
     aggregates: bool = False
     groups: bool = False
     rows: Sight | None = None
@@ -110,4 +112,4 @@ def narrowed_if_false(condition: Expr) -> frozenset[str]:
 
 def with_known(scope: Scope, names: frozenset[str]) -> Scope:
     """Return the scope with more names known."""
-    return replace(scope, known=scope.known | names) if names - scope.known else scope
+    return scope._replace(known=scope.known | names) if names - scope.known else scope

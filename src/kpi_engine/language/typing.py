@@ -341,7 +341,7 @@ def _aggregate(expr: Call, function: Function, scope: Scope, mistakes: list[Mist
     if not scope.aggregates:
         return note(mistakes, "K247", expr.function_place, name=function.name)
     rows = scope.sight if scope.rows is None else scope.rows
-    inner = replace(scope, sight=rows, aggregates=False)
+    inner = scope._replace(sight=rows, aggregates=False)
     arguments = tuple(_type(argument, inner, mistakes) for argument in expr.arguments)
     if function.name in _NOT_ACROSS_DAYS:
         for argument, node in zip(expr.arguments, arguments, strict=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.scopes import Scope, Sight, narrowed
@@ -133,10 +133,10 @@ def _grouped(draft: Draft, rows: _Source, per: list[str]) -> Table | None:
     def group_scope(seen: Mapping[str, Type]) -> Scope:
         # outside an aggregate a name is a column of the groups, where there is one
         group = seen_from(draft, seen, Level.SUBJECT)
-        sight = replace(group, names={**rows.sight.names, **group.names})
+        sight = group._replace(names={**rows.sight.names, **group.names})
         known = rows.known - (set(seen) - set(keys))
         scope = scope_of(context, sight, known=known, aggregates=True, rows=rows.sight)
-        return replace(scope, groups=True)
+        return scope._replace(groups=True)
 
     added = add_columns(draft, keys, group_scope)
     clock = _clock(draft, added, _dating_key(per, rows.table))

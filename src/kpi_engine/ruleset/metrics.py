@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level
@@ -65,8 +65,8 @@ def subject_scope(context: Context, known: Known) -> Scope:
 
 def with_running(scope: Scope, name: str, running: ir.Ref) -> Scope:
     """Return the scope of a step, in which a total stands for its value so far."""
-    sight = replace(scope.sight, names={**scope.sight.names, name: running})
-    return replace(scope, sight=sight)
+    sight = scope.sight._replace(names={**scope.sight.names, name: running})
+    return scope._replace(sight=sight)
 
 
 def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
@@ -186,7 +186,7 @@ def _from_rows(
     if document.where is not None:
         where = condition_at(context, (*path, "where"), document.where, scope_of(context, rows))
         found = narrowed(where.tree)
-    gathered = replace(rows, day=LAST_DAY)
+    gathered = rows._replace(day=LAST_DAY)
     scope = scope_of(context, gathered, known=found, aggregates=True, rows=rows)
     value = rule_at(context, (*path, "value"), document.value, scope, lambda _: (None, None))
     if (

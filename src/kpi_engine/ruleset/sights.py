@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import ANY, Kind, Level, Type
@@ -80,7 +80,7 @@ def subject_sight(
 def with_prefix(sight: Sight, name: str, types: Mapping[str, Type]) -> Sight:
     """Return the sight with the columns of one more row behind a dot."""
     names = {column: _ref(f"{name}.{column}", type_, Level.ROW) for column, type_ in types.items()}
-    return replace(sight, prefixes={**sight.prefixes, name: Prefix(names)})
+    return sight._replace(prefixes={**sight.prefixes, name: Prefix(names)})
 
 
 def _ref(name: str, type_: Type, level: Level) -> ir.Ref:
