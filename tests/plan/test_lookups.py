@@ -299,6 +299,23 @@ metrics:
     assert slip["metric.limit_now.num"].item() == 7
 
 
+def test_hours_may_change_by_the_day():
+    rules = """
+params:
+  open: {of: day, from 2026-10-10: 09:00-18:00, from 2026-10-20: 13:00-18:00}
+metrics:
+  inside: {from: events, value: count(at in open)}
+  known: {from: events, where: at in open or not at in open, value: count()}
+"""
+    events = [{"id": d, "agent_id": "a", "at": noon(d)} for d in (0, 8, 9, 18, 19)]
+    rows = {"agents": [{"agent_id": "a"}], "events": events}
+    ruleset = load(rules, head=HEAD)
+    plan, found = gathered(ruleset, rows, "2026-10")
+    slip = settle_slip(plan, found.facts)
+    by_hand = {"metric.inside.num": 2, "metric.known.num": 3}
+    assert {name: slip[name].item() for name in by_hand} == by_hand
+
+
 def test_a_lookup_never_multiplies_rows():
     rules = "  x: {from: events, add: {price: prices.price, city: teams.city}}\n" + METRIC
     events = [{"item": "pen", "team": "t", "at": noon(6)}] * 5

@@ -180,8 +180,7 @@ def _operation(node: ir.Op, env: Environment) -> Value:
             labels = tuple(arg.value for arg in node.args[1:] if isinstance(arg, ir.Lit))
             return Core("in", (_core(node.args[0], env), *labels))
         case "in_hours":
-            hours = _core(node.args[1], env).args[0]
-            return Core("in_hours", (_core(node.args[0], env), hours))
+            return _in_hours(_core(node.args[0], env), _core(node.args[1], env))
         case "month":
             moment = (_core(node.args[0], env),)
             if node.args[0].type.kind is Kind.DATE:
@@ -207,6 +206,14 @@ def _core(node: ir.Node, env: Environment) -> Core:
     if isinstance(value, Rational):
         raise TypeError(node)
     return value
+
+
+def _in_hours(moment: Core, hours: Core) -> Core:
+    """Return whether a time lies in hours, where a scale chooses them in those of its case."""
+    if hours.op == "lit":
+        return hours if hours == core.UNKNOWN else Core("in_hours", (moment, hours.args[0]))
+    condition, left, right = (arg for arg in hours.args if isinstance(arg, Core))
+    return core.choose(condition, _in_hours(moment, left), _in_hours(moment, right))
 
 
 def _sum(node: ir.Op, env: Environment) -> Value:
