@@ -61,7 +61,7 @@ def _is_block(path: Path) -> bool:
     if path in _BLOCKS or path[-1] == "items":
         return True
     if path[0] == "tables":
-        return len(path) == 2 or path[-1] in {"add", "drop"}
+        return len(path) == 2 or path[-1] in {"add", "drop", "match"} or path[2:-1] == ("match",)
     return path[0] == "score" and path[-2] == "items"
 
 

@@ -42,6 +42,9 @@ COLUMNS: dict[str, str] = {
 }
 """Columns of every kind, each with and without unknowns where it matters."""
 
+HELPER = "helper"
+"""Another person of a row than the one it is about."""
+
 CONSTANTS: dict[str, str] = {
     "limit": "3 min",
     "goal": "30%",
@@ -54,9 +57,20 @@ CONSTANTS: dict[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A table to look into: what whoever asks must have, and the columns that are found."""
+
+    asked: Mapping[str, Type]
+    columns: Mapping[str, Type]
+
+
 @dataclass(slots=True)
 class Page:
-    """A ruleset being written: the document, and the types of what can be read so far."""
+    """A ruleset being written: the document, and the types of what can be read so far.
+
+    ``shelf`` are the tables to look into, ``dated`` the params by day.
+    """
 
     draw: Draw
     document: Document
@@ -68,6 +82,13 @@ class Page:
     key: tuple[str, ...] = ()
     roster: str = "people"
     made: int = 0
+    shelf: dict[str, Shelved] = field(default_factory=dict)
+    dated: dict[str, Type] = field(default_factory=dict)
+
+
+def helper_kind(page: Page) -> str:
+    """Return the kind of column that names a person as the last of the key does."""
+    return "int" if page.key[-1] == "number" else "text"
 
 
 def spot_of(page: Page, words: Words) -> Spot:
@@ -101,6 +122,18 @@ def narrow(types: Mapping[str, Type], where: Expr) -> dict[str, Type]:
     return {name: as_known(t) if name in known else t for name, t in types.items()}
 
 
+def with_looked_up(page: Page, types: Mapping[str, Type]) -> dict[str, Type]:
+    """Return what is read from a row with some columns: also what it looks up, and dated params."""
+    found = dict(types)
+    for table, shelved in page.shelf.items():
+        have = (types[n].kind is t.kind for n, t in shelved.asked.items() if n in types)
+        if shelved.asked.keys() <= types.keys() and all(have):
+            found |= {f"{table}.{name}": type_ for name, type_ in shelved.columns.items()}
+    if "day" in types and types["day"].kind is Kind.DATE:
+        found |= page.dated
+    return found
+
+
 def row_type(tree: Expr, words: Words) -> Type:
     node = type_of(tree, words)
     assert node is not None
@@ -121,8 +154,19 @@ def drawn_text(page: Page, words: Words, kind: Kind) -> str:
 
 
 def subject_of(page: Page, *extra: ir.Ref) -> Words:
-    words = subject_words(page.words, page.tables[page.roster], page.metrics, page.lower)
-    return replace(words, names={**words.names, **{ref.name: ref for ref in extra}})
+    roster = page.tables[page.roster]
+    words = subject_words(page.words, roster, page.metrics, page.lower)
+    seen = with_looked_up(page, {**roster, **_CALENDAR}) if page.shelf or page.dated else {}
+    others = {
+        name: ir.Ref("subject", name, type_._replace(level=Level.SUBJECT))
+        for name, type_ in seen.items()
+        if name not in roster and name not in _CALENDAR
+    }
+    return replace(words, names={**words.names, **others, **{ref.name: ref for ref in extra}})
+
+
+_CALENDAR = {"day": Type(Kind.DATE, Level.ROW), "period": Type(Kind.MONTH, Level.ROW)}
+"""What every subject has to look with: the last day of the period and its month."""
 
 
 def drawn_rule(page: Page, words: Words, kind: Kind) -> tuple[str | Document, Type]:

@@ -1,5 +1,6 @@
 """What a random ruleset says of a subject: metrics, score and pay."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tests.properties.documents import Document
@@ -13,13 +14,14 @@ from tests.properties.pages import (
     parse,
     spot_of,
     subject_of,
+    with_looked_up,
 )
 from tests.properties.scales import SCALE_KINDS, scale_cases
+from tests.properties.sources import words_of_row
 from tests.properties.spots import VALUE_KINDS, can_grow, chance, pick
 from tests.properties.words import (
     Words,
     group_words,
-    row_words,
     type_of,
 )
 
@@ -27,20 +29,23 @@ from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.printer import print_formula
 
+About = Callable[[Page, str], Document]
+"""Gives what else a metric says of the rows of a table."""
 
-def write_row_metric(page: Page, name: str) -> None:
+
+def write_row_metric(page: Page, name: str, about: About | None = None) -> None:
     spot = spot_of(page, page.words)
     tables = [n for n, types in page.tables.items() if set(page.key) <= types.keys()]
     source = pick(spot, [*tables, *(t for t in tables if t != page.roster)])
     types = page.tables[source]
     metric: Document = {"from": source}
     if chance(spot, 2):
-        where = drawn_formula(page, row_words(page.words, types), Kind.BOOL)
+        where = drawn_formula(page, words_of_row(page, types), Kind.BOOL)
         if where is not None:
             metric["where"] = print_formula(where)
             types = narrow(types, where)
     kind = pick(spot, (*VALUE_KINDS, *_QUANTITIES))
-    words = group_words(page.words, types, {})
+    words = group_words(page.words, with_looked_up(page, types), page.dated)
     tree = drawn_formula(page, words, kind, gathers=True)
     if tree is None:
         tree = parse("count()")
@@ -60,6 +65,8 @@ def write_row_metric(page: Page, name: str) -> None:
     if chance(spot, 3):
         metric["min_rows"] = pick(spot, ("1", "2", "3"))
         type_ = type_._replace(nullable=True)
+    if about is not None:
+        metric |= about(page, source)
     keep_metric(page, name, metric, type_)
 
 

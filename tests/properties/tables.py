@@ -9,6 +9,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+from tests.properties.pages import HELPER
 
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.period import Window, period_window
@@ -27,13 +28,17 @@ STRANGER = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many rows of which sort: ``wide`` ones hold numbers up to 2**53, few of them."""
+    """How many rows of which sort: ``wide`` ones hold numbers up to 2**53, few of them.
+
+    All times and days are some of so many ``moments``, where that is said.
+    """
 
     seed: int
     subjects: int
     rows: int
     unknown: float
     wide: bool
+    moments: int | None = None
 
 
 def crowds() -> st.SearchStrategy[Crowd]:
@@ -107,8 +112,10 @@ def _event_rows(
 ) -> list[Row]:
     optional = {column.name for column in table.columns if column.type.nullable}
     declared = {column.name for column in table.columns}
+    # Of two rows of one moment, either may come first.
+    ids = Random(crowd.seed).sample(range(crowd.rows), crowd.rows)
     rows: list[Row] = []
-    for number in range(crowd.rows):
+    for number in ids:
         row = _row(ruleset, table, period, crowd, random)
         owner = random.choice(keys) if keys else None
         for place, name in enumerate(ruleset.subject.key):
@@ -116,10 +123,13 @@ def _event_rows(
                 row[name] = owner[place]
             if name in optional and random.random() < crowd.unknown / 4:
                 row[name] = None
+        if HELPER in declared and keys and row[HELPER] is not None:
+            row[HELPER] = random.choice(keys)[-1]
         if "id" in declared:
             row["id"] = Fraction(number)
         rows.append(row)
-    return rows
+    by_identity = {tuple(row[name] for name in table.identity): row for row in rows}
+    return list(by_identity.values())
 
 
 def _row(
@@ -146,13 +156,20 @@ def _value(ruleset: Ruleset, column: Column, period: str, crowd: Crowd, random: 
         case Kind.TEXT:
             return random.choice(column.type.labels or (*TEXTS, STRANGER))
         case Kind.DATETIME:
-            return _instant(ruleset, period, random)
+            return _instant(ruleset, period, _of_few(crowd, random))
         case Kind.DATE:
-            return _day(period, random)
+            return _day(period, _of_few(crowd, random))
         case Kind.MONTH:
             return _window(period, "UTC", 0).month + random.choice((0, 0, 0, -1, 1, 12))
         case kind:
             raise ValueError(kind)
+
+
+def _of_few(crowd: Crowd, random: Random) -> Random:
+    """Return what draws one of the few moments of a crowd, or any where it has no few."""
+    if crowd.moments is None:
+        return random
+    return Random(crowd.seed * crowd.moments + random.randrange(crowd.moments))
 
 
 def _whole(crowd: Crowd, random: Random) -> int:

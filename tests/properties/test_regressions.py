@@ -146,3 +146,20 @@ def test_quotients_at_a_gate_are_compared_exactly():
         people,
     )
     assert differences(example.ruleset, example.tables, PERIOD) == []
+
+
+def test_a_long_table_without_a_row_of_the_name_has_the_default_of_its_value():
+    tables = """
+tables:
+  people: {key: who, columns: {who: text}}
+  marks:
+    long: {name: item, value: score}
+    key: who
+    columns: {who: text, item: text, score: number = 1.25}
+"""
+    head, metrics = HEAD + tables, "metrics: {exam: marks.exam, talk: marks.talk}\n"
+    ruleset, findings = load_ruleset_text(head + metrics)
+    assert ruleset is not None, findings
+    marks: list[Row] = [{"who": "a", "item": "exam", "score": Fraction(7)}]
+    people: list[Row] = [{"who": "a"}, {"who": "b"}]
+    assert differences(ruleset, {"people": people, "marks": marks}, PERIOD) == []

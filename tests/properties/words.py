@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.printer import print_formula
-from kpi_engine.language.scopes import ScaleSignature, Scope, Sight
+from kpi_engine.language.scopes import Prefix, ScaleSignature, Scope, Sight
 from kpi_engine.language.syntax import Expr
 from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.layers import read_layers
@@ -20,6 +20,8 @@ from kpi_engine.text.source import Source
 @dataclass(frozen=True, slots=True)
 class Words:
     """Names, params and scales by name; ``rows`` is what an argument of an aggregate names.
+
+    A name may hold a dot. Dated params are names, of a row where it has a day.
 
     Without ``rows`` nothing can be gathered. ``lower`` are the metrics that are better lower.
     """
@@ -81,9 +83,9 @@ def subject_words(
 
 def type_of(tree: Expr, words: Words) -> ir.Node | None:
     """Return the typed form of a formula, or None where the checker finds a mistake in it."""
-    rows = None if words.rows is None else Sight({**words.params, **words.rows})
+    rows = None if words.rows is None else _sight(words, words.rows)
     scope = Scope(
-        Sight({**words.params, **words.names}),
+        _sight(words, words.names),
         words.currency,
         words.scales,
         aggregates=words.rows is not None,
@@ -92,6 +94,17 @@ def type_of(tree: Expr, words: Words) -> ir.Node | None:
     )
     node, mistakes = type_formula(tree, scope)
     return None if mistakes else node
+
+
+def _sight(words: Words, names: Mapping[str, ir.Ref]) -> Sight:
+    """Return what is seen by name; a name with a dot also as it is read from a text."""
+    prefixes: dict[str, dict[str, ir.Ref]] = {}
+    for name, ref in names.items():
+        before, dot, behind = name.partition(".")
+        if dot:
+            prefixes.setdefault(before, {})[behind] = ref
+    shown = {before: Prefix(behind) for before, behind in prefixes.items()}
+    return Sight({**words.params, **names}, shown)
 
 
 def is_accepted(tree: Expr, words: Words, kind: Kind, *, known: bool, gathers: bool) -> bool:

@@ -54,7 +54,7 @@ def lookup(
     columns = []
     for name in names:
         column = name.partition(".")[2]
-        default = None if other.long is not None else default_by_name.get(column)
+        default = default_by_name.get(held_column(other, column))
         columns.append(Brought(name, column, default))
     return Lookup(
         table=table,
