@@ -16,8 +16,9 @@ PERIODS = (
     ("America/New_York", "2026-03"),
     ("America/New_York", "2026-11"),
     ("America/Sao_Paulo", "2017-10"),
+    ("America/Sao_Paulo", "2018-02"),
 )
-"""New York sets its clocks back and forth; Sao Paulo skips the midnight of the 15th."""
+"""New York sets its clocks at two; Sao Paulo skips a midnight in October, and repeats one later."""
 
 
 @st.composite
@@ -29,7 +30,7 @@ def rulesets_between_rows(draw: Draw) -> Example:
     document: Document = {
         "ruleset": "between",
         "zone": zone,
-        "day_starts": pick(spot, ("00:00", "00:00", "02:30", "18:00")),
+        "day_starts": pick(spot, ("00:00", "00:00", "01:30", "02:30", "18:00")),
         "currency": "CNY",
         "subject": {"from": "people", "key": list(key)},
         "params": {name: text.format(currency="CNY") for name, text in CONSTANTS.items()},

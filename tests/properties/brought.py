@@ -54,7 +54,7 @@ def matching(page: Page, table: Document, seen: Mapping[str, Type]) -> dict[str,
         page.made += 1
         name = f"near{page.made}"
         same = [key for key in page.key if key in common] if not chance(spot, 4) else []
-        same += [pick(spot, common)] if not same or chance(spot, 4) else []
+        same += [pick(spot, common)] if not same or chance(spot, 3) else []
         match: Document = {"to": to, "same": list(dict.fromkeys(same))}
         of_match = {f"{name}.{column}": type_ for column, type_ in types.items()}
         if not chance(spot, 4):
@@ -124,5 +124,9 @@ def about(page: Page, table: str) -> Document:
     if moments and chance(spot, 3):
         clock = found["dated"] = pick(spot, moments)
     if clock is not None and types[clock].kind is not Kind.MONTH and chance(spot, 2):
-        found["window"] = f"{pick(spot, (1, 2, 7, 30, 31, 45))} days"
+        found["window"] = f"{pick(spot, _WINDOWS)} days"
     return found
+
+
+_WINDOWS = (1, 7, 11, 17, 24, 30, 45)
+"""Some begin on a day on which clocks are set."""

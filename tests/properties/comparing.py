@@ -108,13 +108,12 @@ def reference_answers(
 
 
 def _metric_accounts(accounts: Mapping[str, Account | MetricAccount]) -> Answer:
-    """Return every count of every metric; what filtered no row may be named or not."""
+    """Return every count of every metric, and by name how many rows each filter took."""
     found: Answer = {}
     for name, account in accounts.items():
         for word, count in asdict(account).items():
             if word == "filtered_by":
-                by = {f"metric.{name}.by.{filter_}": n for filter_, n in count.items() if n}
-                found |= by
+                found |= {f"metric.{name}.by.{filter_}": n for filter_, n in count.items()}
             else:
                 found[f"metric.{name}.{word}"] = count
     return found

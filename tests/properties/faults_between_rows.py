@@ -123,7 +123,7 @@ def _moment(name: str) -> Core:
 
 def preferring_unknown(step: MatchStep) -> MatchStep:
     def spared(preferred: Preferred) -> Preferred:
-        spare = whole(10**9 if preferred.highest else -(10**9))
+        spare = whole(2**60 if preferred.highest else -(2**60))
         value = core.choose(core.known(preferred.value), preferred.value, spare)
         return replace(preferred, value=value)
 

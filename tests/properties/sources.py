@@ -97,6 +97,13 @@ def _write_rows(
             seen = narrow(seen, where)
     matched = {} if match is None else match(page, table, seen)
     add: Document = {}
+    others = with_looked_up(page, seen)
+    looked_up = [name for name in others if "." in name]
+    others |= matched
+    for names in (list(matched), list(matched), looked_up):
+        if names:
+            name, found = _fresh(page, "found"), pick(spot, names)
+            add[name], seen[name] = found, others[found]
     for _ in range(pick(spot, (0, 1, 3) if match is None else (1, 3, 5))):
         words = words_of_row(page, seen, matched)
         tree = drawn_formula(page, words, pick(spot, VALUE_KINDS))
