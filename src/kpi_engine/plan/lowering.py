@@ -12,6 +12,7 @@ import polars as pl
 
 from kpi_engine.language.core import Core, Operation
 from kpi_engine.language.exact import MICROSECONDS_A_DAY
+from kpi_engine.plan.clocks import wall_clock
 from kpi_engine.plan.graph import operands_of, postorder
 from kpi_engine.plan.nodes import Calendar
 
@@ -169,12 +170,7 @@ def _in(node: Core, exprs: tuple[pl.Expr, ...], _: Calendar) -> pl.Expr:
 
 
 def _wall(instant: pl.Expr, calendar: Calendar) -> pl.Expr:
-    """Return what the clocks show, in microseconds as if they stood in UTC.
-
-    From an instant to a reading there is always exactly one answer, on every day of the year.
-    """
-    moment = instant.cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(calendar.zone)
-    return moment.dt.replace_time_zone(None).cast(pl.Int64)
+    return wall_clock(instant, calendar.zone)
 
 
 def _in_hours(node: Core, exprs: tuple[pl.Expr, ...], calendar: Calendar) -> pl.Expr:
