@@ -159,7 +159,7 @@ def with_lookup(
         keyed = keyed.with_columns(lower(step.valid.asked, calendar).alias(_DAY))
         asked.append(_DAY)
         held = _in_force(step, step.valid, keyed.select(asked).unique(), held, calendar)
-    joined = keyed.join(_by_name(step, held, asked), on=asked, how="left")
+    joined = keyed.join(_by_name(step, held, asked), on=asked, how="left", maintain_order="left")
     filled = [
         pl.col(column.name).fill_null(lower(column.default, calendar))
         for column in step.columns

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from kpi_engine.language.core import Core
+from kpi_engine.plan.boundaries import gathered_between
 from kpi_engine.plan.gathering import gather_expr
 from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.matches import matched_rows
-from kpi_engine.plan.nodes import Calendar, Plan, TableStep
+from kpi_engine.plan.nodes import Calendar, GatherColumn, Plan, TableStep
+from kpi_engine.plan.ordering import heads_in_order
 from kpi_engine.plan.ranges import Engine, with_checked_sums
-from kpi_engine.plan.runs import RUN_ID, cut_rows
+from kpi_engine.plan.runs import RUN_ID, cut_rows, run_reads
 from kpi_engine.plan.stages import assignments_in, lookups_in, with_stages
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.ruleset.derived import RUN
@@ -79,14 +81,30 @@ def _passing_rows(rows: pl.LazyFrame, where: Core | None, calendar: Calendar) ->
 def _grouped_rows(plan: Plan, step: TableStep, rows: pl.LazyFrame, engine: Engine) -> pl.LazyFrame:
     """Return one row per key, unknown keys as one, or per run of a key; sums are checked."""
     per = step.per or ()
-    gathers = [gather_expr(column) for column in step.gathers]
+    taken = {c.argument: None for c in step.gathers if c.argument is not None}
     if step.runs is None:
-        grouped = rows.group_by(per).agg(gathers)
+        met = rows.select(*{**dict.fromkeys(per), **taken}).collect(engine=engine)
+        groups = _groups(met, heads_in_order(met, per), per, step.gathers, engine)
     else:
-        cut = cut_rows(step.runs, per, rows, plan.calendar, engine)
-        # The rows of a run share its key, so any of them may speak for it.
-        grouped = cut.group_by(RUN_ID).agg(pl.col(*per, RUN).first(), *gathers).drop(RUN_ID)
-    groups = grouped.collect(engine=engine)
+        needed = {**dict.fromkeys((*per, *sorted(run_reads(step.runs)))), **taken}
+        cut = cut_rows(step.runs, per, rows.select(*needed), plan.calendar, engine).collect()
+        starts = cut.select(pl.col(RUN_ID) != pl.col(RUN_ID).shift(1, fill_value=0)).to_series()
+        groups = _groups(cut, starts, (*per, RUN), step.gathers, engine)
     added = assignments_in(step.added)
     readers = ", ".join(f"`{a.name}`" for a in added if not a.name.startswith("~"))
     return with_checked_sums(groups, step.gathers, step.origin or "", readers).lazy()
+
+
+def _groups(
+    rows: pl.DataFrame,
+    heads: pl.Series | None,
+    keys: tuple[str, ...],
+    gathers: tuple[GatherColumn, ...],
+    engine: Engine,
+) -> pl.DataFrame:
+    """Return one row per key; ``heads`` are the first rows of keys whose rows stand together."""
+    together = None if heads is None else gathered_between(rows, heads, keys, gathers)
+    if together is not None:
+        return together
+    exprs = [gather_expr(column) for column in gathers]
+    return rows.lazy().group_by(keys).agg(exprs).collect(engine=engine)

@@ -9,6 +9,7 @@ from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.levels import with_assigned
 from kpi_engine.plan.lookups import Sources, row_environment
 from kpi_engine.plan.nodes import Assignment, Brought, Calendar, RunStep
+from kpi_engine.plan.ordering import in_order
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.readings import condition
 from kpi_engine.ruleset.checked import Table
@@ -52,7 +53,7 @@ def cut_rows(
     Needs the columns of the key and `run_reads`. They are put in order at once: what reads the row
     before must not see another order the second time.
     """
-    ordered = rows.sort(*per, *step.order, nulls_last=True).collect(engine=engine).lazy()
+    ordered = in_order(rows.collect(engine=engine), [*per, *step.order]).lazy()
     same = pl.all_horizontal(
         pl.int_range(pl.len()) > 0, *(pl.col(k).eq_missing(pl.col(k).shift(1)) for k in per)
     )
