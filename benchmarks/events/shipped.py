@@ -14,6 +14,7 @@ import polars as pl
 import kpi_engine as ke
 from kpi_engine.execution.admission import admit_tables, admitted_rows
 from kpi_engine.execution.look import look_at
+from kpi_engine.plan.coding import encoded_tables, with_texts
 from kpi_engine.plan.making import made_tables
 
 PRESALES = Path(__file__).resolve().parents[2] / "rulesets" / "taobao" / "presales.yaml"
@@ -58,7 +59,8 @@ def _made(table: str, folder: Path) -> pl.DataFrame:
     """Return the rows that the small ruleset of a table's name makes of it."""
     plan = ke.compile(ke.load(RULESETS / f"{table}.yaml"))
     admitted = admit_tables(plan, folder, look_at(plan.ruleset, PERIOD, AFTER_ALL_EVENTS))
-    return made_tables(plan, admitted_rows(admitted), "auto").undropped[table].collect()
+    tables = encoded_tables(plan, admitted_rows(admitted), "auto")
+    return with_texts(made_tables(plan, tables, "auto").undropped[table].collect())
 
 
 def _write(facts: pl.DataFrame, path: Path) -> None:

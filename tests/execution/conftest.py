@@ -4,11 +4,15 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from kpi_engine.execution.columns import Standards
-from kpi_engine.execution.contracts import Admission, admit_rows, fit_columns
+from kpi_engine.execution.contracts import Admission, admit_rows
 from kpi_engine.execution.inputs import open_inputs
 from kpi_engine.execution.look import Look
+from kpi_engine.execution.taking import fit_columns
+from kpi_engine.language.kinds import Kind
+from kpi_engine.plan.coding import with_texts
 from kpi_engine.plan.period import period_window
 from kpi_engine.ruleset.checked import Ruleset, Table
 from kpi_engine.ruleset.loading import load_ruleset_text
@@ -86,9 +90,30 @@ def admit(tmp_path: Path) -> Callable[..., Admission]:
         inputs, found = open_inputs([table], [table.name], {table.name: given})
         if found:
             raise DataError(found)
-        fitted, found = fit_columns(table, inputs[table.name], Standards(zone, 2))
+        opened, standards = inputs[table.name], Standards(zone, 2)
+        fitted, found = fit_columns(table, opened, standards)
         if found:
             raise DataError(found)
-        return admit_rows(fitted, EVERYTHING, **{"keyed": True, **choices})
+        choices = {"keyed": True, **choices}
+        admission = admit_rows(fitted, EVERYTHING, **choices)
+        coded, _ = fit_columns(table, opened, standards, categoricals(table))
+        assert_admitted_alike(admit_rows(coded, EVERYTHING, **choices), admission)
+        return admission
 
     return held
+
+
+def categoricals(table: Table) -> dict[str, pl.Categorical]:
+    """Every text to be read as a Categorical, two and two sharing one."""
+    texts = [column.name for column in table.columns if column.type.kind is Kind.TEXT]
+    shared = [pl.Categorical(pl.Categories.random("tests", pl.UInt32)) for _ in texts[::2]]
+    return {name: shared[index // 2] for index, name in enumerate(texts)}
+
+
+def assert_admitted_alike(coded: Admission, plain: Admission) -> None:
+    """Hold a table with texts as Categoricals to the same table with texts."""
+    for found, expected in ((coded.rows, plain.rows), (coded.accepted, plain.accepted)):
+        assert_frame_equal(with_texts(found.collect()), expected.collect())
+    assert_frame_equal(coded.rejects, plain.rejects)
+    assert_frame_equal(coded.rejected, plain.rejected)
+    assert coded.height == plain.height

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from kpi_engine.execution.columns import Standards, read_column
-from kpi_engine.execution.contracts import fit_columns
 from kpi_engine.execution.delimited import check_rows, digest_text, read_header
 from kpi_engine.execution.inputs import open_inputs
+from kpi_engine.execution.taking import fit_columns
 from kpi_engine.text.errors import DataError
 
 SPECTRUM = Path(__file__).resolve().parents[3] / "shared/data/bad_input/csv_spectrum"

@@ -81,6 +81,7 @@ def test_the_description_names_every_part_in_order():
     heads = [line for line in text.splitlines() if not line.startswith(" ")]
     assert heads == [
         "plan of case, days of Asia/Shanghai",
+        "encodes agents.agent_id, events.agent_id",
         "table agents reads agent_id, since, team, wage",
         "table events reads agent_id, at, k",
         "table long from events reads agent_id, at, day, k",

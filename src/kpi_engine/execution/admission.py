@@ -6,15 +6,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from kpi_engine.execution.columns import Standards
-from kpi_engine.execution.contracts import (
-    Admission,
-    admit_rows,
-    fit_columns,
-    reject_types,
-)
+from kpi_engine.execution.contracts import Admission, admit_rows, reject_types
 from kpi_engine.execution.inputs import Input, Tables, open_inputs
 from kpi_engine.execution.look import Look
 from kpi_engine.execution.lookups import names_looked_up
+from kpi_engine.execution.taking import fit_columns
+from kpi_engine.plan.coding import met_types
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
@@ -52,10 +49,12 @@ def admit_tables(
     known = [table.name for table in ruleset.tables.values() if table.origin is None]
     inputs, diagnostics = open_inputs(needed, known, tables)
     standards = Standards(ruleset.zone, ruleset.minor_digits)
+    types = met_types(plan)
     fitted = {}
     for table in needed:
         if table.name in inputs:
-            fitted[table.name], found = fit_columns(table, inputs[table.name], standards, engine)
+            met = types.get(table.name, {})
+            fitted[table.name], found = fit_columns(table, inputs[table.name], standards, met)
             diagnostics += found
     if diagnostics:
         raise DataError(diagnostics)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import polars as pl
+from polars.selectors import categorical
 
 from kpi_engine.execution.inputs import ROW
 from kpi_engine.execution.reasons import Reason
@@ -32,6 +33,7 @@ def repeated_keys(
     suspects = (
         hashed.join(twice.to_frame().lazy(), on=_HASH, how="semi")
         .select(ROW, *columns)
+        .with_columns(categorical().cast(pl.String))
         .collect(engine=engine)
         .lazy()
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kpi_engine.plan.description import describe_plan
+from kpi_engine.plan.domains import key_domains
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.keyed import keyed_steps
 from kpi_engine.plan.metrics import gather_step
@@ -51,6 +52,7 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
         ruleset=ruleset,
         calendar=Calendar(ruleset.zone, ruleset.day_starts),
         inputs={step.name: step.reads for step in tables if step.origin is None},
+        domains=key_domains(tables, roster, lookups, gathers, ruleset.tables),
         tables=tables,
         roster=roster,
         lookups=lookups,

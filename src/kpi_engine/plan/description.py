@@ -33,12 +33,14 @@ _SIGN_BY_OP = {
 
 
 def describe_plan(plan: Plan) -> str:
-    """Return a plan as text: tables, roster, gathers and slip in the order they run."""
+    """Return a plan as text: what is encoded, then all steps in the order they run."""
     return "\n".join(_lines(plan)) + "\n"
 
 
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"plan of {plan.ruleset.name}, days of {plan.calendar.zone}"
+    for domain in plan.domains:
+        yield f"encodes {', '.join('.'.join(place) for place in domain)}"
     for table in plan.tables:
         yield from _table_lines(table)
     roster = plan.roster

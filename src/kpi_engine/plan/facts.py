@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kpi_engine.plan.coding import encoded_tables, with_texts
 from kpi_engine.plan.gathered import ROWS, dropped_rows, gathered_rows, of_subjects, with_values
 from kpi_engine.plan.making import Made, made_tables
 from kpi_engine.plan.nodes import GatherStep, Plan, TableStep
@@ -73,7 +74,7 @@ def gather_facts(
     Raises:
         DataError: if the roster names a subject twice, or a number does not fit 64 bits.
     """
-    made = made_tables(plan, tables, engine)
+    made = made_tables(plan, encoded_tables(plan, tables, engine), engine)
     subjects = subject_rows(plan, made.undropped, window, engine)
     accounted = [step for step in plan.tables if step.origin is not None or step.drops]
     groups = [_gathered(plan, step, made, window) for step in plan.gathers]
@@ -89,7 +90,7 @@ def gather_facts(
         step.name: _table_account(step, frame, made.unmatched.get(step.name, 0))
         for step, frame in zip(accounted, frames[len(groups) :], strict=True)
     }
-    return Gathered(facts, accounts, table_accounts)
+    return Gathered(with_texts(facts), accounts, table_accounts)
 
 
 def _gathered(plan: Plan, step: GatherStep, made: Made, window: Window) -> pl.LazyFrame:

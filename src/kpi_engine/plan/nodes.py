@@ -228,18 +228,24 @@ class Step:
     columns: tuple[str, ...]
 
 
+Domain = tuple[tuple[str, str], ...]
+"""Input tables and those of their text columns whose values share one dictionary."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A compiled ruleset: immutable, made once, run for any period.
 
-    ``inputs`` are the columns really needed of each input table. ``lookups`` are made for the
-    subjects, beside what the roster says of them. ``values`` say how the columns of
-    the roster and the metrics read (a number's divisor among them).
+    ``inputs`` are the columns really needed of each input table, ``domains`` the texts among them
+    that serve as keys or labels. ``lookups`` are made for the subjects, beside what the roster says
+    of them. ``values`` say how the columns of the roster and the metrics read (a number's divisor
+    among them).
     """
 
     ruleset: Ruleset
     calendar: Calendar
     inputs: Mapping[str, tuple[str, ...]]
+    domains: tuple[Domain, ...]
     tables: tuple[TableStep, ...]
     roster: RosterStep
     lookups: tuple[Lookup, ...]

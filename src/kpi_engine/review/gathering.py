@@ -13,6 +13,7 @@ from kpi_engine.execution.look import Look
 from kpi_engine.execution.subjects import subjects_alone
 from kpi_engine.language.exact import NUMBER_SCALE
 from kpi_engine.language.kinds import PLAIN, Kind
+from kpi_engine.plan.coding import with_texts
 from kpi_engine.plan.facts import gather_facts
 from kpi_engine.plan.making import made_tables
 from kpi_engine.plan.nodes import Plan
@@ -58,7 +59,8 @@ def gather_nobody(plan: Plan, frames: Mapping[str, pl.DataFrame], look: Look) ->
 
 
 def _looked_into(plan: Plan, rows: Mapping[str, pl.LazyFrame]) -> Mapping[str, pl.LazyFrame]:
-    return made_tables(subjects_alone(plan), rows, "auto").undropped if plan.lookups else {}
+    shown = {name: with_texts(lf) for name, lf in rows.items()}
+    return made_tables(subjects_alone(plan), shown, "auto").undropped if plan.lookups else {}
 
 
 def _facts_of_nobody(plan: Plan, look: Look) -> pl.DataFrame:
