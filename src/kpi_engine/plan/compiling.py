@@ -68,7 +68,9 @@ def _alike(ruleset: Ruleset) -> list[list[Metric]]:
     found: dict[tuple[object, ...], list[Metric]] = {}
     for metric in ruleset.metrics.values():
         if metric.table is not None:
-            alike = (metric.table, metric.clock, metric.window, metric.key)
+            # The newest rows are found among those that one metric could use.
+            alone = None if metric.latest is None else metric.name
+            alike = (metric.table, metric.clock, metric.window, metric.key, alone)
             found.setdefault(alike, []).append(metric)
     return list(found.values())
 

@@ -114,6 +114,10 @@ def _gather_lines(step: GatherStep) -> Iterator[str]:
     clock = "every period" if step.clock is None else f"{window} by {step.clock.column}"
     yield f"facts from {step.table} in {clock} by {_asked_text(step.asked)}"
     yield from _stage_lines(step.taken)
+    if step.newest is not None:
+        amount = step.newest.count if step.newest.share is None else f"{step.newest.share} of all"
+        yield f"  the newest {amount} of each by {', '.join(step.newest.order)}"
+    yield from _assignment_lines(step.arguments)
     for column in step.gathers:
         yield f"  {_gather_text(column)}"
     yield from _assignment_lines(step.assignments)

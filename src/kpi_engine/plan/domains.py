@@ -1,6 +1,6 @@
 """Which text columns hold one vocabulary: what is compared, joined or copied belongs together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kpi_engine.language.core import Core
@@ -123,7 +123,14 @@ def _join_gather(places: _Places, name: str, step: GatherStep, roster: RosterSte
     _join_stages(places, name, step.taken)
     _join_pairs(places, name, step.asked, roster.table)
     _join_gathered(places, name, step.gathers)
-    _join_stages(places, name, (step.assignments,))
+    _join_stages(places, name, (step.arguments,))
+    if any(_gathers_texts(column) for column in step.gathers):
+        _join_stages(places, name, (step.assignments,))
+
+
+def _gathers_texts(column: GatherColumn) -> bool:
+    argument = column.gather.argument
+    return column.gather.function in _COPIES and argument is not None and argument.low is None
 
 
 def _join_gathered(places: _Places, name: str, columns: Iterable[GatherColumn]) -> None:
@@ -147,8 +154,8 @@ def _join_stages(places: _Places, name: str, stages: Stages) -> None:
         if isinstance(stage, Lookup):
             _join_lookup(places, name, stage)
             continue
-        for assignment in stage:
-            found = _join_cores(places, name, (assignment.core,))
+        given = _given(places, name, [assignment.core for assignment in stage])
+        for assignment, found in zip(stage, given, strict=True):
             _join(places, ((name, assignment.name), *found))
 
 
@@ -171,7 +178,11 @@ def _join_pairs(places: _Places, name: str, pairs: Iterable[Pairing], table: str
 
 def _join_cores(places: _Places, name: str, cores: Iterable[Core]) -> tuple[_Place, ...]:
     """Join what operations on the columns of a place compare, and return what they may give."""
-    roots = tuple(cores)
+    return tuple(place for given in _given(places, name, tuple(cores)) for place in given)
+
+
+def _given(places: _Places, name: str, roots: Sequence[Core]) -> list[tuple[_Place, ...]]:
+    """Join what operations compare, and return of each root the places whose texts it may give."""
     given: dict[int, tuple[_Place, ...]] = {}
     for node in postorder(roots):
         operands = [given[id(operand)] for operand in operands_of(node)]
@@ -185,4 +196,4 @@ def _join_cores(places: _Places, name: str, cores: Iterable[Core]) -> tuple[_Pla
             _join(places, given[id(node)])
         elif node.op in _COMPARISONS and (_CONSTANT,) not in operands:
             _join(places, (place for sides in operands for place in sides))
-    return tuple(place for root in roots for place in given[id(root)])
+    return [given[id(root)] for root in roots]

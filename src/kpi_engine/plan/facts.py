@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from kpi_engine.plan.coding import encoded_tables, with_texts
-from kpi_engine.plan.gathered import ROWS, dropped_rows, gathered_rows, of_subjects, with_values
+from kpi_engine.plan.gathered import (
+    PASSING,
+    ROWS,
+    dropped_rows,
+    gathered_rows,
+    of_subjects,
+    with_values,
+)
 from kpi_engine.plan.making import Made, made_tables
 from kpi_engine.plan.nodes import GatherStep, Plan, TableStep
 from kpi_engine.plan.period import Window, days_window
@@ -15,7 +22,7 @@ from kpi_engine.plan.subjects import subject_rows
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.plan.windows import in_window
 
-WHERE = "where"
+WHERE, LATEST = "where", "latest"
 """What filters a row that a metric's own condition keeps out."""
 
 
@@ -24,7 +31,7 @@ class MetricAccount:
     """What became of the rows a metric could have used; accepted is the sum of the others.
 
     ``filtered_by`` adds up to filtered: the rows each drop of the table was the first to take, and
-    under `WHERE` those that failed the metric's own condition.
+    under `WHERE` those that failed the metric's own condition, under `LATEST` the older ones.
     """
 
     accepted: int
@@ -149,8 +156,10 @@ def _metric_accounts(
         unknown = int(values[f"metric.{metric}.n_unknown"].sum())
         filtered = taken - used - unknown
         filtered_by = dict(dropped)
+        older = {} if step.newest is None else {LATEST: int(values[PASSING].sum()) - used}
         if metric in step.filtered:
-            filtered_by[WHERE] = filtered - sum(dropped.values())
+            filtered_by[WHERE] = filtered - sum(dropped.values()) - sum(older.values())
+        filtered_by |= older
         accounts[metric] = MetricAccount(
             accepted, used, filtered, unknown, accepted - taken, filtered_by
         )

@@ -7,14 +7,15 @@ import polars as pl
 from kpi_engine.plan.gathering import EMPTY_IS_ZERO, gather_expr
 from kpi_engine.plan.levels import with_assigned
 from kpi_engine.plan.lookups import asked_exprs
-from kpi_engine.plan.nodes import Calendar, GatherStep
+from kpi_engine.plan.metrics import NEWEST
+from kpi_engine.plan.nodes import Calendar, GatherStep, Newest
 from kpi_engine.plan.period import Window
 from kpi_engine.plan.stages import with_stages
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.plan.windows import in_window
 
-ROWS = "~rows"
-"""The number of candidate rows of a group."""
+ROWS, PASSING = "~rows", "~passing"
+"""The number of candidate rows of a group, and of those among which the newest are found."""
 
 
 def gathered_rows(
@@ -33,18 +34,44 @@ def gathered_rows(
     if step.clock is not None:
         frame = frame.filter(in_window(step.clock, window, calendar))
     frame = with_stages(frame, step.taken, tables, calendar)
+    keys = _key_names(step)
+    frame = frame.with_columns(asked_exprs(step.asked, keys, calendar))
+    if step.newest is not None:
+        frame = with_assigned(_with_newest(frame, step.newest, keys), step.arguments, calendar)
     taken = {column.argument: None for column in step.gathers if column.argument is not None}
     verdict = {DROPPED: None} if step.drops else {}
-    keys = _key_names(step)
+    passes = {step.newest.passes: None} if step.newest is not None else {}
     return (
-        frame.select(*asked_exprs(step.asked, keys, calendar), *{**taken, **verdict})
+        frame.select(*keys, *{**taken, **verdict, **passes})
         .group_by(keys)
         .agg(
             pl.len().cast(pl.Int64).alias(ROWS),
             *(_dropped_by(index) for index in range(len(step.drops))),
             *(gather_expr(column) for column in step.gathers),
+            *(pl.col(name).sum().cast(pl.Int64).alias(PASSING) for name in passes),
         )
     )
+
+
+def _with_newest(frame: pl.LazyFrame, newest: Newest, keys: list[str]) -> pl.LazyFrame:
+    """Return the rows with `NEWEST`: whether each is one of the newest that pass, by subject."""
+    passes = pl.col(newest.passes)
+    first, *others = newest.order
+    ordered = frame.sort(
+        *keys,
+        passes,
+        first,
+        *others,
+        descending=[*(False for _ in keys), True, True, *(False for _ in others)],
+        nulls_last=True,
+    )
+    number = passes.sum().cast(pl.Int64).over(keys)
+    kept = pl.lit(newest.count, dtype=pl.Int64)
+    if newest.share is not None:
+        parts, whole = newest.share.numerator, newest.share.denominator
+        kept = (number * parts + (whole - 1)) // whole
+    place = pl.int_range(pl.len(), dtype=pl.Int64).over(keys)
+    return ordered.with_columns((passes & (place < kept)).alias(NEWEST))
 
 
 def _key_names(step: GatherStep) -> list[str]:
@@ -82,5 +109,6 @@ def with_values(
     )
     empty = [c.name for c in step.gathers if c.gather.function in EMPTY_IS_ZERO]
     counts = [dropped_rows(index) for index in range(len(step.drops))]
+    counts += [] if step.newest is None else [PASSING]
     frame = frame.with_columns(pl.col(*empty, *counts, ROWS).fill_null(0))
     return with_assigned(frame, step.assignments, calendar)

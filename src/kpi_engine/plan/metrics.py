@@ -9,8 +9,9 @@ from kpi_engine.language.exact import HIGHEST_COUNT, Environment, exact_value
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.gathering import gather_columns, name_gather, taken_cores
 from kpi_engine.plan.graph import columns_in
+from kpi_engine.plan.levels import with_shared
 from kpi_engine.plan.lookups import Sources, paired, row_environment
-from kpi_engine.plan.nodes import Assignment, Assignments, Clock, GatherStep, Pairing
+from kpi_engine.plan.nodes import Assignment, Assignments, Clock, GatherStep, Newest, Pairing
 from kpi_engine.plan.readings import (
     FALSE,
     TRUE,
@@ -25,6 +26,9 @@ from kpi_engine.plan.stages import placed, pruned_stages, shelf_for
 from kpi_engine.plan.tables import DROPPED, TableForm
 from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
 from kpi_engine.ruleset.lookups import looked_up
+
+PASSES, NEWEST = "~passes", "~newest"
+"""Whether a metric with ``latest`` could use a row, and whether it is one of the newest then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,19 @@ def gather_step(
     subject: Subject,
     sources: Sources,
 ) -> GatherStep:
-    """Return the step of metrics alike: they share table, clock, window and key."""
+    """Return the step of metrics alike: they share table, clock, window and key.
+
+    One with ``latest`` is alone.
+    """
     environment = row_environment(sources, table.values)
     assignments: list[Assignment] = []
     names: dict[Gather, str] = {}
     for metric in metrics:
         form = forms[metric.name]
         verdict = _verdict(metric, form, table, environment)
+        passing = all_of(verdict.tests)
+        if metric.latest is not None:
+            verdict = _Verdict((Core("column", (NEWEST,)),), verdict.unknown)
         value = rewritten(
             form.value,
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
@@ -56,11 +66,18 @@ def gather_step(
         assignments += _columns(metric, settled_value(metric, value), verdict, names)
     gathers, arguments = gather_columns(names)
     asked = _subject_of(metrics[0], table, subject, sources)
-    read = (*taken_cores(gathers, arguments), *(pair.asked for pair in asked))
+    read = (*taken_cores(gathers, arguments), *(pair.asked for pair in asked), passing)
     shelf = shelf_for(sources, table.values, read)
     clock = _clock_of(metrics[0], sources)
     taken = {column.argument for column in gathers if column.argument is not None}
     taken.update(columns_in(pair.asked for pair in asked))
+    newest = _newest(metrics[0], clock, sources)
+    late: Assignments = ()
+    if newest is not None:
+        late, arguments = with_shared(arguments), (Assignment(newest.passes, passing),)
+        taken |= set(columns_in(core for _, core in late))
+        taken |= {newest.passes, *newest.order}
+        taken -= {NEWEST, *(assignment.name for assignment in late)}
     stages, reads = pruned_stages(placed(shelf, arguments, read), taken)
     return GatherStep(
         table=table.step.name,
@@ -72,6 +89,8 @@ def gather_step(
         clock=clock,
         window=metrics[0].window,
         taken=stages,
+        newest=newest,
+        arguments=late,
         gathers=gathers,
         drops=table.step.drops,
         assignments=tuple(assignments),
@@ -83,6 +102,14 @@ def _clock_of(metric: Metric, sources: Sources) -> Clock | None:
     if metric.clock is None or metric.table is None:
         return None
     return Clock(metric.clock, sources.tables[metric.table].types[metric.clock].kind)
+
+
+def _newest(metric: Metric, clock: Clock | None, sources: Sources) -> Newest | None:
+    if metric.latest is None or metric.table is None or clock is None:
+        return None
+    identity = sources.tables[metric.table].identity
+    order = tuple(dict.fromkeys((clock.column, *identity)))
+    return Newest(PASSES, order, metric.latest.count, metric.latest.share)
 
 
 def _subject_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from kpi_engine.language.core import Core, Gather, Value
@@ -170,13 +171,27 @@ class TableStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """Which rows of a subject are used: of those that pass, the newest few.
+
+    ``passes`` is the column that says which could be used, ``order`` what they are ordered by, the
+    first descending. Kept are ``count`` of them, or ``share`` of them rounded up.
+    """
+
+    passes: str
+    order: tuple[str, ...]
+    count: int | None
+    share: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class GatherStep:
     """All metrics of one table, clock, window and key: one group-by over the rows of the window.
 
     ``window`` is in days that end with the period, None for the period. ``asked`` pairs what names
     the subject of a row with the subject's ``key``. ``taken`` is computed on the rows of the
-    window, ``assignments`` on the gathered columns. ``filtered`` names the metrics with a
-    condition of their own.
+    window, then ``newest`` found among them and ``arguments`` computed, ``assignments`` on the
+    gathered columns. ``filtered`` names the metrics with a condition of their own.
     """
 
     table: str
@@ -188,6 +203,8 @@ class GatherStep:
     clock: Clock | None
     window: int | None
     taken: Stages
+    newest: Newest | None
+    arguments: Assignments
     gathers: tuple[GatherColumn, ...]
     drops: tuple[str, ...]
     assignments: Assignments

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from math import ceil
 from typing import Literal, cast
 
 from kpi_engine.language.kinds import PLAIN, QUANTITIES
@@ -12,7 +13,7 @@ from kpi_engine.reference.formulas import Evaluator
 from kpi_engine.reference.lookups import Key
 from kpi_engine.reference.moments import Calendar, Period, falls_in
 from kpi_engine.reference.rows import MadeRow, MadeTable
-from kpi_engine.reference.values import Row, Value, round_half_away
+from kpi_engine.reference.values import Row, Value, round_half_away, unknown_last
 from kpi_engine.ruleset.checked import Metric
 
 Verdict = Literal["used", "filtered", "unknown", "no_subject"]
@@ -20,6 +21,9 @@ Status = Literal["ok", "no_rows", "below_min_rows", "unknown"]
 
 WHERE = "where"
 """What filters the rows that a metric's own condition refuses."""
+
+LATEST = "latest"
+"""What filters the rows that are older than a metric wants."""
 
 _BILLIONTH = Fraction(1, 10**9)
 _UNIT = Fraction(1)
@@ -85,10 +89,17 @@ def gather_metric(
         else:
             verdicts["used"] += 1
             used[key].append(row)
+    newest = {key: _newest(metric, made, mine) for key, mine in used.items()}
+    older = verdicts["used"] - sum(map(len, newest.values()))
+    verdicts["used"] -= older
+    verdicts["filtered"] += older
+    filters[LATEST] = older
     values = {
-        key: _measured(metric, mine, unknown[key], period, evaluator) for key, mine in used.items()
+        key: _measured(metric, mine, unknown[key], period, evaluator)
+        for key, mine in newest.items()
     }
     names = [name for name, _ in made.table.drop] + ([] if metric.where is None else [WHERE])
+    names += [] if metric.latest is None else [LATEST]
     account = Account(
         accepted=len(candidates),
         used=verdicts["used"],
@@ -98,6 +109,19 @@ def gather_metric(
         filtered_by={name: filters[name] for name in names},
     )
     return values, account
+
+
+def _newest(metric: Metric, made: MadeTable, rows: list[Row]) -> list[Row]:
+    """Return the newest of a subject's rows, the lower identity first among those of one moment."""
+    latest, clock = metric.latest, metric.clock
+    if latest is None or clock is None:
+        return rows
+    count = latest.count if latest.share is None else ceil(len(rows) * latest.share)
+    by_identity = sorted(
+        rows, key=lambda row: [unknown_last(row[name]) for name in made.table.identity]
+    )
+    newest_first = sorted(by_identity, key=lambda row: cast("int", row[clock]), reverse=True)
+    return newest_first[:count]
 
 
 def rows_in_window(

@@ -243,6 +243,7 @@ def _counted(of: Scalar, names: _Names) -> dict[Literal["tables", "metrics"], tu
     if metric is not None:
         filters = [name for name, _ in tables[metric.table or ""].drop]
         filters += ["where"] if metric.where is not None else []
+        filters += ["latest"] if metric.latest is not None else []
         found["metrics"] = (*METRIC_WORDS, *(f"filtered_by.{name}" for name in filters))
     if not found:
         near = closest(of.value, {*tables, *metrics})

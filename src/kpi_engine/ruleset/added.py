@@ -16,7 +16,9 @@ Named = tuple[tuple[str, Formula], ...]
 ScopeOf = Callable[[Mapping[str, Type]], Scope]
 """What a formula sees once a row has some columns."""
 
-WHERE = "where"
+FILTERS = frozenset({"where", "latest"})
+"""Under these names a metric's own keys keep rows out, beside the drops of its table."""
+
 CALENDAR = frozenset({"day", "period"})
 
 
@@ -90,9 +92,9 @@ def _needs(draft: Draft, tree: Expr) -> set[str]:
 
 def drop_rows(draft: Draft, scope: Scope) -> Named:
     """Return the named conditions that drop rows of a table."""
-    if WHERE in (draft.document.drop or {}):
-        span = key_span(draft.context.sheet, (*draft.path, "drop", WHERE))
-        report(draft.context.sheet, "K379", span)
+    for name in (draft.document.drop or {}).keys() & FILTERS:
+        span = key_span(draft.context.sheet, (*draft.path, "drop", name))
+        report(draft.context.sheet, "K379", span, name=name)
     return tuple(
         (name, condition_at(draft.context, (*draft.path, "drop", name), text, scope))
         for name, text in (draft.document.drop or {}).items()

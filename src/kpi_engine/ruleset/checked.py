@@ -167,13 +167,25 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Latest:
+    """So many of a subject's rows, the newest: a count, or a share of them rounded up.
+
+    The clock decides, and of rows of one moment the lower identity of the table.
+    """
+
+    count: int | None
+    share: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A named value per subject and period.
 
     ``table`` names the rows it is gathered from, None where it is computed from other metrics.
     ``clock`` is the column that dates them. They are those of the period, or of the ``window``
-    days that end with it. ``key`` holds the columns, looked up ones too, that name the subject of a
-    row. Until ``settles`` microseconds after the period's end the value is provisional.
+    days that end with it, and with ``latest`` only the newest of those that could be used. ``key``
+    holds the columns, looked up ones too, that name the subject of a row. Until ``settles``
+    microseconds after the period's end the value is provisional.
     ``fraction`` says that the value stays the exact fraction num / den: one aggregate, a quotient
     of two, another such metric or a quotient of two. Any other number is settled: rounded once, to
     10^-9, money to its minor unit, a duration to the microsecond.
@@ -187,6 +199,7 @@ class Metric:
     clock: str | None
     key: tuple[str, ...]
     window: int | None
+    latest: Latest | None
     settles: int
     min_rows: int | None
     lower: bool

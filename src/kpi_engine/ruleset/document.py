@@ -135,6 +135,7 @@ class MetricDocument(_Named):
     whose: str | None = None
     dated: str | None = None
     window: str | None = None
+    latest: str | None = None
     settles: str | None = None
     min_rows: str | None = None
     better: Literal["higher", "lower"] = "higher"

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.scopes import Prefix, Scope, Sight, closest, full_name, narrowed
 from kpi_engine.language.syntax import Name
-from kpi_engine.ruleset.checked import Formula, Metric, Rule, Subject, Table
+from kpi_engine.ruleset.checked import Formula, Latest, Metric, Rule, Subject, Table
 from kpi_engine.ruleset.columns import read_clock
 from kpi_engine.ruleset.context import (
     Context,
@@ -32,9 +33,10 @@ from kpi_engine.text.diagnostics import Diagnostic, diagnose
 SCORE = "score"
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (days?|h)")
+_LATEST = re.compile(r"([1-9][0-9]{0,8}) rows?|([0-9]{1,2}(?:\.[0-9]+)?)%")
 _HOURS_BY_UNIT = {"h": 1, "day": 24, "days": 24}
 _MICROSECONDS_OF_HOUR = 3600 * 10**6
-_ABOUT_ROWS = ("where", "whose", "dated", "window", "settles", "min_rows")
+_ABOUT_ROWS = ("where", "whose", "dated", "window", "latest", "settles", "min_rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def check_metric(
         clock=_clock(context, name, table),
         key=_subject_columns(context, name, table, subject, known),
         window=None if window is None else window // _HOURS_BY_UNIT["day"],
+        latest=_latest(context, name, table),
         settles=(_hours(context, name, "settles", table) or 0) * _MICROSECONDS_OF_HOUR,
         min_rows=min_rows,
         lower=document.better == "lower",
@@ -243,6 +246,23 @@ def _hours(context: Context, name: str, key: str, table: Table | None) -> int | 
         facts = {"key": key, "table": table.name, "found": found}
         report(context.sheet, "K377", key_span(context.sheet, path), **facts)
     return int(span[1]) * _HOURS_BY_UNIT[span[2]]
+
+
+def _latest(context: Context, name: str, table: Table | None) -> Latest | None:
+    """Return how many of the newest rows a metric over dated rows uses, None for all of them."""
+    document = context.document.metrics[name]
+    if document.latest is None or table is None:
+        return None
+    path = ("metrics", name, "latest")
+    amount = _LATEST.fullmatch(document.latest)
+    share = None if amount is None or amount[2] is None else Fraction(amount[2]) / 100
+    if amount is None or share == 0:
+        report(context.sheet, "K320", span_of(context.sheet, path), text=document.latest)
+        return None
+    if table.clock is None and document.dated is None:
+        facts = {"key": "latest", "table": table.name, "found": "no date"}
+        report(context.sheet, "K377", key_span(context.sheet, path), **facts)
+    return Latest(None if amount[1] is None else int(amount[1]), share)
 
 
 def _subject_columns(

@@ -591,6 +591,9 @@ MESSAGES: dict[str, Message] = {
         "error",
         "`{name}` has `from` and gathers no row, an aggregate such as `count()` was expected",
     ),
+    "K320": Message(
+        "error", "`latest: {text}` is no amount of rows, one like `25%` or `10 rows` was expected"
+    ),
     "K375": Message(
         "error", "`{key}: {text}` is no span of time, one like {expected} was expected"
     ),
@@ -605,7 +608,7 @@ MESSAGES: dict[str, Message] = {
     "K378": Message("error", "`valid` names `{name}`, which is {found}, a day was expected"),
     "K379": Message(
         "error",
-        "a drop is named `where`, as the accounting calls what a metric's own condition keeps out",
+        "a drop is named `{name}`, as the accounting calls what a metric's own `{name}` keeps out",
         "give the drop the name of what it drops",
     ),
     # K380 to K399: score and pay
