@@ -1,6 +1,6 @@
 """The frame of subjects: the roster, the run's period, and what is looked up for each of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -16,8 +16,9 @@ from kpi_engine.plan.period import Window
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.roster import check_roster, roster_rows
 from kpi_engine.plan.stages import with_stages
-from kpi_engine.ruleset.checked import Formula, Item, Rule, Ruleset
+from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.ruleset.lookups import LAST_DAY, LAST_DAY_COLUMN, looked_up, lookup_column
+from kpi_engine.ruleset.rules import pay_rules, score_rules
 
 _MONTH_COLUMN = "period.month"
 _EPOCH = date(1970, 1, 1)
@@ -25,32 +26,17 @@ _EPOCH = date(1970, 1, 1)
 
 def looked_up_values(ruleset: Ruleset, sources: Sources) -> dict[str, Value]:
     """Return how everything reads that formulas look up for a subject, by its name with a dot."""
-    refs = {ref for rule in _rules(ruleset) for ref in ir.references(rule.node)}
+    rules = (
+        *(metric.value for metric in ruleset.metrics.values() if metric.table is None),
+        *score_rules(ruleset.score),
+        *pay_rules(ruleset.pay),
+    )
+    refs = {ref for rule in rules for ref in ir.references(rule.node)}
     names = sorted(ref.name for ref in refs if ref.space == "subject")
     return {
         name: kept_as(lookup_column(name), looked_up(name, sources.tables, sources.values))
         for name in names
     }
-
-
-def _rules(ruleset: Ruleset) -> Iterator[Rule]:
-    """Return every rule about a subject."""
-    yield from (m.value for m in ruleset.metrics.values() if m.table is None)
-    if ruleset.score is not None:
-        yield from _item_rules(ruleset.score.items)
-        yield from (formula for _, formula in ruleset.score.steps)
-    if ruleset.pay is not None:
-        yield from (rule for _, rule in ruleset.pay.lines)
-        yield from (formula for _, formula in ruleset.pay.steps)
-
-
-def _item_rules(items: tuple[Item, ...]) -> Iterator[Rule]:
-    for item in items:
-        if item.points is not None:
-            yield item.points
-        if isinstance(item.empty, Formula):
-            yield item.empty
-        yield from _item_rules(item.children)
 
 
 def subject_lookups(

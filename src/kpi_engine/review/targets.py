@@ -10,7 +10,8 @@ from fractions import Fraction
 from kpi_engine.execution.statuses import METRIC_STATUSES, PAY_STATUSES, SCORE_STATUSES
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
 from kpi_engine.review.literals import Value
-from kpi_engine.ruleset.checked import Formula, Item, Rule, Ruleset
+from kpi_engine.ruleset.checked import Item, Rule, Ruleset
+from kpi_engine.ruleset.rules import pay_rules, score_rules
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = Type(Kind.NUMBER, Level.SUBJECT, nullable=True)
@@ -87,20 +88,9 @@ def subject_rules(ruleset: Ruleset, given: AbstractSet[str]) -> Iterator[Rule]:
     for metric in ruleset.metrics.values():
         if metric.table is None and metric.name not in given:
             yield metric.value
-    if ruleset.score is not None and "score" not in given:
-        yield from _item_rules(ruleset.score.items)
-        yield from (step for _, step in ruleset.score.steps)
-    if ruleset.pay is not None:
-        yield from (rule for _, rule in (*ruleset.pay.lines, *ruleset.pay.steps))
-
-
-def _item_rules(items: tuple[Item, ...]) -> Iterator[Rule]:
-    for item in items:
-        if item.points is not None:
-            yield item.points
-        if isinstance(item.empty, Formula):
-            yield item.empty
-        yield from _item_rules(item.children)
+    if "score" not in given:
+        yield from score_rules(ruleset.score)
+    yield from pay_rules(ruleset.pay)
 
 
 def _paths(items: tuple[Item, ...]) -> Iterator[str]:
