@@ -20,10 +20,8 @@ from kpi_engine.plan.period import Window, days_window
 from kpi_engine.plan.ranges import Engine, as_narrow, with_checked_sums
 from kpi_engine.plan.subjects import subject_rows
 from kpi_engine.plan.tables import DROPPED
+from kpi_engine.plan.verdicts import LATEST, WHERE
 from kpi_engine.plan.windows import in_window
-
-WHERE, LATEST = "where", "latest"
-"""What filters a row that a metric's own condition keeps out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def gather_facts(
     facts = subjects
     accounts: dict[str, MetricAccount] = {}
     for gather, group in zip(plan.gathers, frames, strict=False):
-        values = _subject_values(plan, gather, subjects, group, engine)
+        values = subject_values(plan, gather, subjects, group, engine)
         accounts |= _metric_accounts(gather, values, group)
         facts = pl.concat([facts, values.select(gather.columns)], how="horizontal")
     table_accounts = {
@@ -101,11 +99,15 @@ def gather_facts(
 
 
 def _gathered(plan: Plan, step: GatherStep, made: Made, window: Window) -> pl.LazyFrame:
-    if step.window is not None:
-        zone, day_starts = plan.calendar.zone, plan.calendar.day_starts
-        window = days_window(window, step.window, zone, day_starts)
-    rows = made.rows[step.table]
+    rows, window = made.rows[step.table], window_of(plan, step, window)
     return gathered_rows(step, rows, made.undropped, window, plan.calendar)
+
+
+def window_of(plan: Plan, step: GatherStep, window: Window) -> Window:
+    """Return the window of a step: that of the run, or the days of its own that end with it."""
+    if step.window is None:
+        return window
+    return days_window(window, step.window, plan.calendar.zone, plan.calendar.day_starts)
 
 
 def _counted(plan: Plan, step: TableStep, rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
@@ -134,7 +136,7 @@ def _table_account(step: TableStep, counts: pl.DataFrame, unmatched: int) -> Tab
     )
 
 
-def _subject_values(
+def subject_values(
     plan: Plan, step: GatherStep, subjects: pl.DataFrame, group: pl.DataFrame, engine: Engine
 ) -> pl.DataFrame:
     """Return the metrics of a step, and `ROWS`, for the subjects in their order."""

@@ -7,11 +7,11 @@ import polars as pl
 from kpi_engine.plan.gathering import EMPTY_IS_ZERO, gather_expr
 from kpi_engine.plan.levels import with_assigned
 from kpi_engine.plan.lookups import asked_exprs
-from kpi_engine.plan.metrics import NEWEST
 from kpi_engine.plan.nodes import Calendar, GatherStep, Newest
 from kpi_engine.plan.period import Window
 from kpi_engine.plan.stages import with_stages
 from kpi_engine.plan.tables import DROPPED
+from kpi_engine.plan.verdicts import NEWEST
 from kpi_engine.plan.windows import in_window
 
 ROWS, PASSING = "~rows", "~passing"
@@ -25,24 +25,48 @@ def gathered_rows(
     window: Window,
     calendar: Calendar,
 ) -> pl.LazyFrame:
-    """Return one row per subject key met in the window, on the roster or not, and unknown as one.
+    """Return `grouped_rows` of the candidates among rows."""
+    return grouped_rows(step, candidate_rows(step, rows, tables, window, calendar))
 
-    Needs the columns ``step.reads``, and the undropped rows of what is looked up; gives the key
-    under names of its own, the gathered columns, and the counts `ROWS` and `dropped_rows`.
+
+def candidate_rows(  # noqa: PLR0913 (what `gathered_rows` takes, and whose rows)
+    step: GatherStep,
+    rows: pl.LazyFrame,
+    tables: Mapping[str, pl.LazyFrame],
+    window: Window,
+    calendar: Calendar,
+    subject: pl.DataFrame | None = None,
+) -> pl.LazyFrame:
+    """Return the rows that metrics could use, with whose they are and what the step computes.
+
+    Needs the columns ``step.reads``, and the undropped rows of what is looked up. Of one
+    ``subject``, a row with her key, no other rows are returned.
     """
     frame = rows.select(step.reads)
     if step.clock is not None:
         frame = frame.filter(in_window(step.clock, window, calendar))
     frame = with_stages(frame, step.taken, tables, calendar)
-    keys = _key_names(step)
+    keys = key_names(step)
     frame = frame.with_columns(asked_exprs(step.asked, keys, calendar))
+    if subject is not None:
+        frame = frame.join(subject.lazy(), left_on=keys, right_on=list(step.key), how="semi")
     if step.newest is not None:
         frame = with_assigned(_with_newest(frame, step.newest, keys), step.arguments, calendar)
+    return frame
+
+
+def grouped_rows(step: GatherStep, candidates: pl.LazyFrame) -> pl.LazyFrame:
+    """Return one row per subject key met, on the roster or not, and unknown as one.
+
+    Needs the columns of `candidate_rows`; gives the key under the names of `key_names`, the
+    gathered columns, and the counts `ROWS` and `dropped_rows`.
+    """
+    keys = key_names(step)
     taken = {column.argument: None for column in step.gathers if column.argument is not None}
     verdict = {DROPPED: None} if step.drops else {}
     passes = {step.newest.passes: None} if step.newest is not None else {}
     return (
-        frame.select(*keys, *{**taken, **verdict, **passes})
+        candidates.select(*keys, *{**taken, **verdict, **passes})
         .group_by(keys)
         .agg(
             pl.len().cast(pl.Int64).alias(ROWS),
@@ -74,7 +98,8 @@ def _with_newest(frame: pl.LazyFrame, newest: Newest, keys: list[str]) -> pl.Laz
     return ordered.with_columns((passes & (place < kept)).alias(NEWEST))
 
 
-def _key_names(step: GatherStep) -> list[str]:
+def key_names(step: GatherStep) -> list[str]:
+    """Return the columns that say whose a candidate is, in the order of the subject's key."""
     return [f"~subject.{index}" for index in range(len(step.key))]
 
 
@@ -90,7 +115,7 @@ def _dropped_by(index: int) -> pl.Expr:
 
 def of_subjects(step: GatherStep, subjects: pl.DataFrame, gathered: pl.DataFrame) -> pl.DataFrame:
     """Return what was gathered of subjects, without strangers."""
-    return gathered.join(subjects, left_on=_key_names(step), right_on=list(step.key), how="semi")
+    return gathered.join(subjects, left_on=key_names(step), right_on=list(step.key), how="semi")
 
 
 def with_values(
@@ -103,7 +128,7 @@ def with_values(
     frame = subjects.join(
         gathered,
         left_on=list(step.key),
-        right_on=_key_names(step),
+        right_on=key_names(step),
         how="left",
         maintain_order="left",
     )

@@ -1,42 +1,22 @@
 """Metrics from rows: all of one table in one group-by, then fractions with their status."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from kpi_engine.language import core, ir
+from kpi_engine.language import core
 from kpi_engine.language.core import Core, Gather, Rational, Value, whole
-from kpi_engine.language.exact import HIGHEST_COUNT, Environment, exact_value
+from kpi_engine.language.exact import HIGHEST_COUNT
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.gathering import gather_columns, name_gather, taken_cores
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.levels import with_shared
 from kpi_engine.plan.lookups import Sources, paired, row_environment
 from kpi_engine.plan.nodes import Assignment, Assignments, Clock, GatherStep, Newest, Pairing
-from kpi_engine.plan.readings import (
-    FALSE,
-    TRUE,
-    all_of,
-    negated,
-    rewritten,
-    settled_value,
-    single,
-    text,
-)
+from kpi_engine.plan.readings import FALSE, all_of, rewritten, settled_value, text
 from kpi_engine.plan.stages import placed, pruned_stages, shelf_for
-from kpi_engine.plan.tables import DROPPED, TableForm
+from kpi_engine.plan.tables import TableForm
+from kpi_engine.plan.verdicts import NEWEST, PASSES, Verdict, among_newest, verdict_of
 from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
 from kpi_engine.ruleset.lookups import looked_up
-
-PASSES, NEWEST = "~passes", "~newest"
-"""Whether a metric with ``latest`` could use a row, and whether it is one of the newest then."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """The tests a row passes to be used, and the condition that only an unknown keeps it out."""
-
-    tests: tuple[Core, ...]
-    unknown: Core
 
 
 def gather_step(
@@ -45,32 +25,35 @@ def gather_step(
     table: TableForm,
     subject: Subject,
     sources: Sources,
+    kept: Assignments = (),
 ) -> GatherStep:
     """Return the step of metrics alike: they share table, clock, window and key.
 
-    One with ``latest`` is alone.
+    One with ``latest`` is alone. ``kept`` are more columns to compute on the rows it gathers.
     """
     environment = row_environment(sources, table.values)
     assignments: list[Assignment] = []
     names: dict[Gather, str] = {}
     for metric in metrics:
         form = forms[metric.name]
-        verdict = _verdict(metric, form, table, environment)
+        verdict = verdict_of(metric, form, table, environment)
         passing = all_of(verdict.tests)
         if metric.latest is not None:
-            verdict = _Verdict((Core("column", (NEWEST,)),), verdict.unknown)
+            verdict = among_newest(verdict)
         value = rewritten(
             form.value,
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
         assignments += _columns(metric, settled_value(metric, value), verdict, names)
     gathers, arguments = gather_columns(names)
+    arguments = (*arguments, *kept)
     asked = _subject_of(metrics[0], table, subject, sources)
     read = (*taken_cores(gathers, arguments), *(pair.asked for pair in asked), passing)
     shelf = shelf_for(sources, table.values, read)
     clock = _clock_of(metrics[0], sources)
     taken = {column.argument for column in gathers if column.argument is not None}
     taken.update(columns_in(pair.asked for pair in asked))
+    taken.update(assignment.name for assignment in kept)
     newest = _newest(metrics[0], clock, sources)
     late: Assignments = ()
     if newest is not None:
@@ -127,34 +110,7 @@ def _subject_of(
     )
 
 
-def _verdict(
-    metric: Metric, form: MetricForm, table: TableForm, environment: Environment
-) -> _Verdict:
-    dropped = core.known(Core("column", (DROPPED,), 0, len(table.step.drops)))
-    tests = [negated(dropped)] if table.step.drops else []
-    possible = list(tests)
-    known = [
-        core.known(exact_value(argument, environment))
-        for aggregate in ir.aggregates(metric.value.node)
-        for argument in aggregate.args
-        if argument.type.nullable
-    ]
-    uncertain = bool(known)
-    if metric.where is not None and form.where is not None:
-        where = single(form.where)
-        if metric.where.node.type.nullable:
-            uncertain = True
-            tests.append(core.choose(where, TRUE, FALSE))
-            possible.append(core.choose(negated(where), FALSE, TRUE))
-        else:
-            tests.append(where)
-            possible.append(where)
-    tests += dict.fromkeys(known)
-    unknown = all_of((*possible, negated(all_of(tuple(tests))))) if uncertain else FALSE
-    return _Verdict(tuple(tests), unknown)
-
-
-def _over_used(node: Core, verdict: _Verdict, names: dict[Gather, str]) -> Core:
+def _over_used(node: Core, verdict: Verdict, names: dict[Gather, str]) -> Core:
     """Return a gather over all rows as the column of that gather over the rows that are used."""
     gather = node.args[0] if node.op == "gather" else None
     if not isinstance(gather, Gather):
@@ -176,7 +132,7 @@ def _count(test: Core | None, names: dict[Gather, str]) -> Core:
 
 
 def _columns(
-    metric: Metric, value: Value, verdict: _Verdict, names: dict[Gather, str]
+    metric: Metric, value: Value, verdict: Verdict, names: dict[Gather, str]
 ) -> Assignments:
     """Return the public columns of a metric: num, den (or text), n, n_unknown, status."""
     name = f"metric.{metric.name}"

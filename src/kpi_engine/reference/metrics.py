@@ -1,8 +1,8 @@
 """Metrics: from rows by a verdict on every candidate, or from other values of the subject."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from math import ceil
@@ -60,48 +60,82 @@ class Account:
     filtered_by: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedRow:
+    """A candidate of a metric, whose it is, what became of it, and the name of what filtered it."""
+
+    key: Key
+    row: Row
+    verdict: Verdict
+    filtered_by: str | None = None
+
+
+def judge_rows(
+    metric: Metric,
+    made: MadeTable,
+    period: Period,
+    subjects: Collection[Key],
+    evaluator: Evaluator,
+) -> list[JudgedRow]:
+    """Return the verdict on every candidate of a metric, in the order of the rows."""
+    candidates = rows_in_window(made, metric.clock, metric.window, period, evaluator.calendar)
+    judged = [_judged(metric, row, subjects, evaluator) for row in candidates]
+    used: dict[Key, list[Row]] = {}
+    for each in judged:
+        if each.verdict == "used":
+            used.setdefault(each.key, []).append(each.row)
+    newest = {id(row) for mine in used.values() for row in _newest(metric, made, mine)}
+    return [
+        replace(each, verdict="filtered", filtered_by=LATEST)
+        if each.verdict == "used" and id(each.row) not in newest
+        else each
+        for each in judged
+    ]
+
+
+def _judged(
+    metric: Metric, candidate: MadeRow, subjects: Collection[Key], evaluator: Evaluator
+) -> JudgedRow:
+    """Return the first verdict that fits a candidate, but for rows that newer ones put aside."""
+    row = candidate.values
+    key = tuple(evaluator.named(name, row) for name in metric.key)
+    if key not in subjects:
+        return JudgedRow(key, row, "no_subject")
+    if candidate.dropped is not None:
+        return JudgedRow(key, row, "filtered", candidate.dropped)
+    passes = True if metric.where is None else evaluator.value(metric.where.tree, row)
+    if passes is False:
+        return JudgedRow(key, row, "filtered", WHERE)
+    if passes is None or _has_unknown(metric, row, evaluator):
+        return JudgedRow(key, row, "unknown")
+    return JudgedRow(key, row, "used")
+
+
 def gather_metric(
     metric: Metric,
     made: MadeTable,
     period: Period,
-    subjects: Iterable[Key],
+    subjects: Collection[Key],
     evaluator: Evaluator,
 ) -> tuple[dict[Key, MetricValue], Account]:
     """Return a metric's value by subject, and its account, from the rows of its table."""
-    candidates = rows_in_window(made, metric.clock, metric.window, period, evaluator.calendar)
+    judged = judge_rows(metric, made, period, subjects, evaluator)
     used: dict[Key, list[Row]] = {key: [] for key in subjects}
     unknown: Counter[Key] = Counter()
-    verdicts: Counter[Verdict] = Counter()
-    filters: Counter[str] = Counter()
-    for candidate in candidates:
-        row = candidate.values
-        key = tuple(evaluator.named(name, row) for name in metric.key)
-        if key not in used:
-            verdicts["no_subject"] += 1
-            continue
-        passes = True if metric.where is None else evaluator.value(metric.where.tree, row)
-        if candidate.dropped is not None or passes is False:
-            verdicts["filtered"] += 1
-            filters[WHERE if candidate.dropped is None else candidate.dropped] += 1
-        elif passes is None or _has_unknown(metric, row, evaluator):
-            verdicts["unknown"] += 1
-            unknown[key] += 1
-        else:
-            verdicts["used"] += 1
-            used[key].append(row)
-    newest = {key: _newest(metric, made, mine) for key, mine in used.items()}
-    older = verdicts["used"] - sum(map(len, newest.values()))
-    verdicts["used"] -= older
-    verdicts["filtered"] += older
-    filters[LATEST] = older
+    for each in judged:
+        if each.verdict == "used":
+            used[each.key].append(each.row)
+        elif each.verdict == "unknown":
+            unknown[each.key] += 1
     values = {
-        key: _measured(metric, mine, unknown[key], period, evaluator)
-        for key, mine in newest.items()
+        key: _measured(metric, mine, unknown[key], period, evaluator) for key, mine in used.items()
     }
+    verdicts = Counter(each.verdict for each in judged)
+    filters = Counter(each.filtered_by for each in judged)
     names = [name for name, _ in made.table.drop] + ([] if metric.where is None else [WHERE])
     names += [] if metric.latest is None else [LATEST]
     account = Account(
-        accepted=len(candidates),
+        accepted=len(judged),
         used=verdicts["used"],
         filtered=verdicts["filtered"],
         unknown=verdicts["unknown"],
