@@ -35,6 +35,7 @@ def candidate_rows(  # noqa: PLR0913 (what `gathered_rows` takes, and whose rows
     tables: Mapping[str, pl.LazyFrame],
     window: Window,
     calendar: Calendar,
+    *,
     subject: pl.DataFrame | None = None,
 ) -> pl.LazyFrame:
     """Return the rows that metrics could use, with whose they are and what the step computes.

@@ -19,12 +19,13 @@ from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
 from kpi_engine.ruleset.lookups import looked_up
 
 
-def gather_step(
+def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is computed)
     metrics: Sequence[Metric],
     forms: Mapping[str, MetricForm],
     table: TableForm,
     subject: Subject,
     sources: Sources,
+    *,
     kept: Assignments = (),
 ) -> GatherStep:
     """Return the step of metrics alike: they share table, clock, window and key.
