@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from kpi_engine.language import ir
-from kpi_engine.language.kinds import ANY, MOMENTS, QUANTITIES, Kind, Level, Type, join_kinds
+from kpi_engine.language.kinds import (
+    ANY,
+    MOMENTS,
+    ORDERED,
+    QUANTITIES,
+    Kind,
+    Level,
+    Type,
+    join_kinds,
+)
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope, closest
@@ -22,12 +31,12 @@ def note(mistakes: list[Mistake], code: str, place: Place, **facts: object) -> i
 
 def highest_level(nodes: tuple[ir.Node, ...] | list[ir.Node]) -> Level:
     """Return the level of a value computed from some nodes."""
-    return max((node.type.level for node in nodes), default=Level.CONSTANT)
+    return max([node.type.level for node in nodes], default=Level.CONSTANT)
 
 
 def may_be_unknown(nodes: tuple[ir.Node, ...] | list[ir.Node]) -> bool:
     """Return whether one of the nodes can be unknown."""
-    return any(node.type.nullable for node in nodes)
+    return True in [node.type.nullable for node in nodes]
 
 
 def join_types(left: Type, right: Type) -> Type | None:
@@ -120,7 +129,7 @@ def comparable(
         facts = {"left": kinds[0], "right": kinds[1], "instead": instead}
         note(mistakes, "K233", expr.place, **facts)
         return False
-    if relation not in {"==", "!="} and joined not in QUANTITIES | MOMENTS | {Kind.ANY}:
+    if relation not in {"==", "!="} and joined not in ORDERED and joined is not Kind.ANY:
         note(mistakes, "K234", expr.place, kind=joined, operator=relation)
         return False
     if joined is Kind.HOURS:

@@ -12,7 +12,7 @@ from kpi_engine.language.agreement import (
     with_unit,
 )
 from kpi_engine.language.functions import Function
-from kpi_engine.language.kinds import ANY, MOMENTS, QUANTITIES, Kind, Level, Type
+from kpi_engine.language.kinds import ANY, ORDERED, QUANTITIES, UNTYPED, Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope
@@ -56,7 +56,7 @@ def typed_aggregate(
         case "quantity to same":
             fits = kind in QUANTITIES
         case _:
-            fits = kind in QUANTITIES | MOMENTS | {Kind.TEXT}
+            fits = kind in ORDERED or kind is Kind.TEXT
     if not fits:
         return note(mistakes, "K250", place, name=function.name, kind=kind)
     whole = argument.type.whole and function.name not in {"mean", "median"}
@@ -100,7 +100,7 @@ def typed_plain_call(
                 "default", arguments, joined._replace(level=level, nullable=second.nullable)
             )
         case "two alike":
-            if joined.kind not in QUANTITIES | MOMENTS | {Kind.ANY, Kind.NOTHING}:
+            if joined.kind not in ORDERED | UNTYPED:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
             return ir.Op(function.name, arguments, joined._replace(level=level))
         case "multiple of step":
@@ -110,12 +110,12 @@ def typed_plain_call(
             if not isinstance(size, Fraction) or size <= 0:
                 found = f"`{print_formula(written)}`"
                 return note(mistakes, "K253", written.place, name=function.name, found=found)
-            if joined.kind not in QUANTITIES | {Kind.ANY, Kind.NOTHING}:
+            if joined.kind not in QUANTITIES | UNTYPED:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
             whole = size.denominator == 1
             return ir.Op(function.name, arguments, joined._replace(level=level, whole=whole))
         case _:
-            if joined.kind not in QUANTITIES | {Kind.ANY, Kind.NOTHING}:
+            if joined.kind not in QUANTITIES | UNTYPED:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
             named = expr.arguments[0]
             lower = isinstance(named, Name) and named.name in scope.lower

@@ -6,14 +6,18 @@ compiled, not met when it runs. Unknown goes through every operation; ``and`` an
 Kleene's.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, gcd, lcm
 from typing import Literal, NamedTuple
 
+from kpi_engine.text.nodes import passive
+
 BUDGET_BITS = 124
 """Intermediate whole numbers stay below 2**124, so that doubling for a rounding still fits."""
+
+_TOO_WIDE = 2**BUDGET_BITS
 
 WIDEST_INPUT = 2**53
 """Counts, amounts and instants beyond this are rejected as they are read."""
@@ -85,7 +89,7 @@ class Gather(NamedTuple):
     argument: Core | None
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Rational:
     """A fraction of two whole numbers, the lower one above zero or unknown.
 
@@ -129,8 +133,11 @@ def bounds(core: Core) -> tuple[int, int]:
 
 def limit_of(value: Rational) -> Fraction:
     """Return a size that the quotient cannot exceed."""
-    size = Fraction(max(map(abs, bounds(value.num))), max(bounds(value.den)[0], 1))
-    return size if value.limit is None else min(size, value.limit)
+    (low, high), limit = bounds(value.num), value.limit
+    size, divisor = max(-low, high, low, -high), max(bounds(value.den)[0], 1)
+    if limit is not None and limit.numerator * divisor <= size * limit.denominator:
+        return limit
+    return Fraction(size, divisor)
 
 
 def within(core: Core, limit: Fraction) -> Core:
@@ -141,9 +148,8 @@ def within(core: Core, limit: Fraction) -> Core:
 
 
 def _made(op: Operation, args: tuple[Core, ...], low: int, high: int) -> Core:
-    bits = max(abs(low), abs(high)).bit_length()
-    if bits > BUDGET_BITS:
-        raise TooWideError(bits)
+    if not (-_TOO_WIDE < low < _TOO_WIDE and -_TOO_WIDE < high < _TOO_WIDE):
+        raise TooWideError(max(abs(low), abs(high)).bit_length())
     return Core(op, args, low, high)
 
 

@@ -5,7 +5,7 @@ does neither: it works on fractions.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -15,6 +15,7 @@ from typing import assert_never
 from kpi_engine.language import core, ir
 from kpi_engine.language.core import Core, Gather, QuotientGatheredError, Rational, Value, whole
 from kpi_engine.language.kinds import QUANTITIES, Kind, Type
+from kpi_engine.text.nodes import passive
 
 NUMBER_SCALE = 10**6
 """A column of the kind `number` is kept in millionths."""
@@ -27,7 +28,7 @@ _DAYS = 2**22
 _MONTHS = 2**17
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Environment:
     """What the names of a formula stand for in the whole-number form.
 

@@ -4,19 +4,19 @@ Numbers are exact fractions; money stands in minor units and durations in micros
 reads this form (bounds, lowering) matches on these few classes.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from kpi_engine.language.kinds import Type
+from kpi_engine.text.nodes import passive
 
 Space = Literal["row", "metric", "roster", "subject", "period", "running", "param"]
 
 LitValue = Fraction | str | bool | date | tuple[int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Lit:
     """A constant; hours are a pair of minutes, unknown is None."""
 
@@ -24,7 +24,7 @@ class Lit:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Ref:
     """A named value: a column of the row or the roster, a metric, a running total, a param.
 
@@ -37,7 +37,7 @@ class Ref:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Op:
     """An operator or a plain function, named as in ``OPERATORS`` or the functions table."""
 
@@ -46,7 +46,7 @@ class Op:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Aggregate:
     """A group of rows turned into one value; ``args`` are of row level."""
 
@@ -55,7 +55,7 @@ class Aggregate:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Step:
     """From ``bound`` on (or above it, where ``inclusive`` is false) the value holds."""
 
@@ -64,7 +64,7 @@ class Step:
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Steps:
     """A stair: sorted bounds, and ``lowest`` below the first (None: no case there)."""
 
@@ -72,7 +72,7 @@ class Steps:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Range:
     """Both ends in."""
 
@@ -81,7 +81,7 @@ class Range:
     value: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Ranges:
     """Printed bands ``a to b``, sorted and not overlapping."""
 
@@ -89,14 +89,14 @@ class Ranges:
     otherwise: "Node | None"
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Line:
     """A straight line through sorted points, flat beyond the ends."""
 
     points: tuple[tuple[Fraction, Fraction], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Choice:
     """Labels (or numbers) and their values."""
 
@@ -107,7 +107,7 @@ class Choice:
 Scale = Steps | Ranges | Line | Choice
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Apply:
     """The value of a scale at x; a param's scale is named, an ``of`` scale stands in place."""
 
@@ -116,7 +116,7 @@ class Apply:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Slices:
     """The area under a param's stair from 0 to x: each slice of x at its own rate."""
 

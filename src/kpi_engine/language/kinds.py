@@ -35,6 +35,8 @@ class Level(IntEnum):
 QUANTITIES = frozenset({Kind.NUMBER, Kind.RATIO, Kind.MONEY, Kind.DURATION})
 PLAIN = frozenset({Kind.NUMBER, Kind.RATIO})
 MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.MONTH})
+ORDERED = QUANTITIES | MOMENTS
+UNTYPED = frozenset({Kind.ANY, Kind.NOTHING})
 
 
 class Type(NamedTuple):
@@ -77,7 +79,7 @@ def sum_kind(operator: str, left: Kind, right: Kind) -> Kind | None:
     if left == right and left in {Kind.DATETIME, Kind.DATE}:
         return Kind.DURATION if operator == "-" else None
     joined = join_kinds(left, right)
-    return joined if joined in QUANTITIES | {Kind.ANY, Kind.NOTHING} else None
+    return joined if joined in QUANTITIES or joined in UNTYPED else None
 
 
 def product_kind(left: Kind, right: Kind) -> Kind | None:

@@ -4,13 +4,16 @@ Nodes are passive and equal by what they say, not by where they stand. The compi
 `ir`; the reference evaluates them as they are.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from kpi_engine.text.nodes import passive
 
 
-class Place(NamedTuple):
+@passive
+class Place:
     """The code points ``start`` up to, not including, ``end`` of a formula's text."""
 
     start: int
@@ -20,7 +23,7 @@ class Place(NamedTuple):
 NOWHERE = Place(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Number:
     """A number with its unit: None, ``%``, ``s``, ``min``, ``h``, ``days``, or a currency code.
 
@@ -32,7 +35,7 @@ class Number:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Day:
     """A calendar day, ``2024-09-01``."""
 
@@ -40,7 +43,7 @@ class Day:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Hours:
     """Hours of the day, half open, in minutes from midnight: ``08:00-24:00`` is 480 to 1440.
 
@@ -52,7 +55,7 @@ class Hours:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Text:
     """A quoted text."""
 
@@ -60,7 +63,7 @@ class Text:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Truth:
     """``true`` or ``false``."""
 
@@ -68,14 +71,14 @@ class Truth:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Unknown:
     """``unknown``: the value nobody knows."""
 
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Name:
     """A name, or with a prefix the name looked up elsewhere: ``shop.aov``.
 
@@ -88,7 +91,7 @@ class Name:
     prefix_place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Call:
     """A function, or a scale among the params, applied to arguments."""
 
@@ -98,7 +101,7 @@ class Call:
     function_place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Negative:
     """``-x``."""
 
@@ -106,7 +109,7 @@ class Negative:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Arithmetic:
     """``left operator right`` with one of ``+ - * /``."""
 
@@ -119,7 +122,7 @@ class Arithmetic:
 Relation = Literal["==", "!=", "<", "<=", ">", ">="]
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Comparison:
     """A chain ``a < b <= c``: one more operand than relations, all neighbours compared."""
 
@@ -128,7 +131,7 @@ class Comparison:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Membership:
     """``x in ['a', 'b']``, options a tuple of texts, or ``t in hours``, options a formula."""
 
@@ -137,7 +140,7 @@ class Membership:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class IsKnown:
     """``x is known``, or ``x is unknown`` where ``known`` is false."""
 
@@ -146,7 +149,7 @@ class IsKnown:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Not:
     """``not x``."""
 
@@ -154,7 +157,7 @@ class Not:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Logic:
     """``a and b and c`` or ``a or b or c``: two operands at least, flat."""
 
@@ -163,7 +166,7 @@ class Logic:
     place: Place = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Conditional:
     """``value if condition else otherwise``."""
 

@@ -26,6 +26,7 @@ from kpi_engine.language.functions import FUNCTIONS, Function
 from kpi_engine.language.kinds import (
     ANY,
     QUANTITIES,
+    UNTYPED,
     Kind,
     Type,
     join_kinds,
@@ -125,7 +126,7 @@ def _number(expr: Number, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
 
 def _negative(expr: Negative, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     operand = _type(expr.operand, scope, mistakes)
-    if operand.type.kind not in QUANTITIES | {Kind.ANY, Kind.NOTHING}:
+    if operand.type.kind not in QUANTITIES | UNTYPED:
         return note(mistakes, "K226", expr.place, kind=operand.type.kind)
     if isinstance(operand, ir.Lit) and isinstance(operand.value, Fraction):
         return replace(operand, value=-operand.value)

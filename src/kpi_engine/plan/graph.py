@@ -5,10 +5,16 @@ from operator import is_
 
 from kpi_engine.language.core import Core, Gather
 
+_NOTHING_BELOW = frozenset({"lit", "column", "gather"})
+_FIRST_BELOW = frozenset({"in", "in_hours"})
+
 
 def operands_of(core: Core) -> tuple[Core, ...]:
     """Return the operations a node is computed from; what a gather takes is not among them."""
-    return tuple([arg for arg in core.args if type(arg) is Core])
+    op, args, _, _ = core
+    if op in _NOTHING_BELOW:
+        return ()
+    return args[:1] if op in _FIRST_BELOW else args  # type: ignore[return-value] # as `Core` says
 
 
 def postorder(
@@ -29,10 +35,10 @@ def postorder(
             if below:
                 opened.append(node)
                 waiting.append(None)
-                waiting.extend(reversed(below))
+                waiting += below[::-1]
             else:
                 done[id(node)] = node
-    return list(done.values())
+    return [*done.values()]
 
 
 def rebuilt(roots: Sequence[Core], replace: Callable[[Core, Core], Core]) -> list[Core]:
@@ -48,9 +54,15 @@ def rebuilt(roots: Sequence[Core], replace: Callable[[Core, Core], Core]) -> lis
 
 def over(node: Core, new_by_id: Mapping[int, Core]) -> Core:
     """Return a node over the new operands; the node itself where none of them is new."""
-    args = tuple([new_by_id[id(arg)] if type(arg) is Core else arg for arg in node.args])
-    kept = all(map(is_, args, node.args))
-    return node if kept else Core(node.op, args, node.low, node.high)
+    below = operands_of(node)
+    return _with_operands(node, below, [new_by_id[id(operand)] for operand in below])
+
+
+def _with_operands(node: Core, below: Sequence[Core], new: Sequence[Core]) -> Core:
+    if all(map(is_, new, below)):
+        return node
+    op, args, low, high = node
+    return Core(op, (*new, *args[len(new) :]), low, high)
 
 
 def interned(roots: Sequence[Core]) -> tuple[list[Core], list[Core]]:
@@ -58,21 +70,32 @@ def interned(roots: Sequence[Core]) -> tuple[list[Core], list[Core]]:
     node_by_key: dict[tuple[object, ...], Core] = {}
     one_by_id: dict[int, Core] = {}
     for node in postorder(roots):
+        op, args, low, high = node
         # Operands are told apart by identity: to compare them again would cost their whole depth.
-        args = tuple(
-            [id(one_by_id[id(arg)]) if type(arg) is Core else (type(arg), arg) for arg in node.args]
-        )
-        key = (node.op, args, node.low, node.high)
+        below = operands_of(node)
+        ones = [one_by_id[id(operand)] for operand in below]
+        rest = args[len(ones) :]
+        key = (op, low, high, *map(id, ones), *rest, *map(type, rest))
         one = node_by_key.get(key)
         if one is None:
-            one = node_by_key[key] = over(node, one_by_id)
+            one = node_by_key[key] = _with_operands(node, below, ones)
         one_by_id[id(node)] = one
-    return [one_by_id[id(root)] for root in roots], list(node_by_key.values())
+    return [one_by_id[id(root)] for root in roots], [*node_by_key.values()]
 
 
 def columns_in(roots: Iterable[Core]) -> dict[str, None]:
     """Return the names of the columns read, in the order they are met."""
-    return {str(node.args[0]): None for node in postorder(roots) if node.op == "column"}
+    found: dict[str, None] = {}
+    seen: set[int] = set()
+    waiting = [*roots][::-1]
+    while waiting:
+        node = waiting.pop()
+        if node.op == "column":
+            found[str(node.args[0])] = None
+        elif id(node) not in seen:
+            seen.add(id(node))
+            waiting += operands_of(node)[::-1]
+    return found
 
 
 def gathers_in(roots: Iterable[Core]) -> dict[Gather, None]:

@@ -20,8 +20,8 @@ def with_shared(assignments: Assignments) -> Assignments:
     Each of them stands before the first that reads it.
     """
     roots, nodes = interned([assignment.core for assignment in assignments])
-    users = Counter(id(operand) for node in nodes for operand in operands_of(node))
-    users.update(id(root) for root in roots)
+    users = Counter([id(operand) for node in nodes for operand in operands_of(node)])
+    users.update(map(id, roots))
     result: list[Assignment] = []
     new_by_id: dict[int, Core] = {}
     shared = 0
@@ -69,12 +69,12 @@ def with_assigned(
     return frame
 
 
-def needed(assignments: Assignments, names: set[str]) -> Assignments:
-    """Return the assignments that the named columns need, in their order."""
+def needed(assignments: Assignments, names: set[str]) -> tuple[Assignments, set[str]]:
+    """Return the assignments that the named columns need, in their order, and what all read."""
     wanted = set(names)
     kept: list[Assignment] = []
     for assignment in reversed(assignments):
         if assignment.name in wanted:
             kept.append(assignment)
             wanted.update(columns_in([assignment.core]))
-    return tuple(reversed(kept))
+    return tuple(reversed(kept)), wanted - {assignment.name for assignment in kept}

@@ -18,6 +18,10 @@ from kpi_engine.plan.verdicts import NEWEST, PASSES, Verdict, among_newest, verd
 from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
 from kpi_engine.ruleset.lookups import looked_up
 
+_ZERO = whole(0)
+_OK, _UNKNOWN, _NO_ROWS = text("ok"), text("unknown"), text("no_rows")
+_BELOW_MIN_ROWS = text("below_min_rows")
+
 
 def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is computed)
     metrics: Sequence[Metric],
@@ -138,32 +142,35 @@ def _columns(
     """Return the public columns of a metric: num, den (or text), n, n_unknown, status."""
     name = f"metric.{metric.name}"
     n = _count(all_of(verdict.tests) if verdict.tests else None, names)
-    n_unknown = whole(0) if verdict.unknown == FALSE else _count(verdict.unknown, names)
+    n_unknown = _ZERO if verdict.unknown == FALSE else _count(verdict.unknown, names)
     known = core.known(value)
-    status = core.choose(
-        known,
-        text("ok"),
-        core.choose(core.compare("eq", n, whole(0)), text("no_rows"), text("unknown")),
-    )
+    without = core.choose(core.compare("eq", n, _ZERO), _NO_ROWS, _UNKNOWN)
+    status = core.choose(known, _OK, without)
     if metric.min_rows is not None:
         few = core.compare("lt", n, whole(metric.min_rows))
-        status = core.choose(few, text("below_min_rows"), status)
-    parts = dict(zip(("num", "den"), fraction_of_value(metric, value), strict=True))
+        status = core.choose(few, _BELOW_MIN_ROWS, status)
+    parts: tuple[tuple[str, Core], ...]
     if metric.type.kind is Kind.TEXT and isinstance(value, Core):
-        parts = {"num": core.UNKNOWN_WHOLE, "den": core.UNKNOWN_WHOLE, "text": value}
-    counts = {"n": n, "n_unknown": n_unknown, "status": status}
-    return tuple(Assignment(f"{name}.{part}", made) for part, made in {**parts, **counts}.items())
+        parts = ("num", core.UNKNOWN_WHOLE), ("den", core.UNKNOWN_WHOLE), ("text", value)
+    else:
+        num, den = fraction_of_value(metric, value, known)
+        parts = ("num", num), ("den", den)
+    return (
+        *(Assignment(f"{name}.{part}", made) for part, made in parts),
+        Assignment(f"{name}.n", n),
+        Assignment(f"{name}.n_unknown", n_unknown),
+        Assignment(f"{name}.status", status),
+    )
 
 
-def fraction_of_value(metric: Metric, value: Value) -> tuple[Core, Core]:
-    """Return num and den of a value, both unknown where one is; a condition is 1 or 0."""
-    known = core.known(value)
+def fraction_of_value(metric: Metric, value: Value, known: Core) -> tuple[Core, Core]:
+    """Return num and den of a value, both unknown where it is not known; a condition is 1 or 0."""
     match value:
         case Rational():
             num, den = value.num, value.den
         case Core() if metric.type.kind is Kind.BOOL:
-            num, den = core.choose(value, whole(1), whole(0)), whole(1)
+            num, den = core.choose(value, core.ONE, _ZERO), core.ONE
         case Core():
-            num, den = value, whole(1)
+            num, den = value, core.ONE
     unknown = core.UNKNOWN_WHOLE
     return core.choose(known, num, unknown), core.choose(known, den, unknown)

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from kpi_engine.language.core import Core, Gather, Value
 from kpi_engine.language.kinds import Kind
 from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.text.nodes import passive
 
 Feed = Literal["partitioned", "broadcast"]
 """How an input may reach a step: split by the step's key, or whole to every part."""
@@ -31,7 +32,7 @@ class Assignment(NamedTuple):
 Assignments = tuple[Assignment, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class GatherColumn:
     """A column gathered from a group of rows: the function, and the column it takes."""
 
@@ -223,7 +224,7 @@ class RosterStep:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class SlipPart:
     """What follows from the facts: a metric, the score or the pay, and the columns it leaves."""
 

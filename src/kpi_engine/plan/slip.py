@@ -73,10 +73,11 @@ def _from_facts(metric: Metric, reading: Value) -> Assignments:
 
 def _from_metrics(metric: Metric, value: Value) -> Assignments:
     name = f"metric.{metric.name}"
-    status = core.choose(core.known(value), text("ok"), text("unknown"))
+    known = core.known(value)
+    status = core.choose(known, text("ok"), text("unknown"))
     if isinstance(value, Core):
         return Assignment(name, value), Assignment(f"{name}.status", status)
-    num, den = fraction_of_value(metric, value)
+    num, den = fraction_of_value(metric, value, known)
     return (
         Assignment(f"{name}.num", num),
         Assignment(f"{name}.den", den),

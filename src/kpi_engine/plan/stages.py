@@ -88,10 +88,8 @@ def pruned_stages(stages: Stages, names: Iterable[str]) -> tuple[Stages, set[str
                 wanted -= {column.name for column in columns}
                 wanted |= reads_of(stage)
         else:
-            assignments = needed(stage, wanted)
+            assignments, wanted = needed(stage, wanted)
             kept += reversed(assignments)
-            wanted |= set(columns_in(assignment.core for assignment in assignments))
-            wanted -= {assignment.name for assignment in assignments}
     merged = in_stages(reversed(kept))
     return tuple(s if isinstance(s, Lookup) else with_shared(s) for s in merged), wanted
 

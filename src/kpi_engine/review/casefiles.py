@@ -1,7 +1,7 @@
 """Test files of rulesets: which keys stand where, every value with its place."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, assert_never
 
@@ -200,7 +200,7 @@ def _counts(entry: Entry | None, findings: Findings) -> tuple[Expectation, ...]:
 
 
 def _behind(word: Scalar, part: Scalar) -> Scalar:
-    return part._replace(value=f"{word.value}.{part.value}")
+    return replace(part, value=f"{word.value}.{part.value}")
 
 
 def _entries(node: YamlMapping, keys: tuple[str, ...], findings: Findings) -> dict[str, Entry]:

@@ -13,10 +13,11 @@ from kpi_engine.language.core import Value
 from kpi_engine.language.kinds import Type
 from kpi_engine.language.syntax import Expr
 from kpi_engine.text.diagnostics import Diagnostic
+from kpi_engine.text.nodes import passive
 from kpi_engine.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Formula:
     """A formula: its text, its parse tree, its typed form, and the place where it is written."""
 
@@ -29,7 +30,7 @@ class Formula:
 CaseKind = Literal["from", "up to", "to", "at", "is", "else"]
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Case:
     """One case of a scale: the literals it compares with (none for ``else``) and its value."""
 
@@ -38,7 +39,7 @@ class Case:
     value: Formula
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class ScaleUse:
     """A scale applied on the spot, ``{of: …, cases}``; ``node`` is the typed form of the whole."""
 
@@ -177,7 +178,7 @@ class Latest:
     share: Fraction | None
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Metric:
     """A named value per subject and period.
 
@@ -217,7 +218,7 @@ class MetricForm(NamedTuple):
     kept: Value
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Item:
     """A part of the score: a leaf has ``points``, a group has ``children``.
 

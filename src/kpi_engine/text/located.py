@@ -1,14 +1,16 @@
 """What a YAML text holds, every key and value with its place."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, assert_never
+from typing import Literal, assert_never
 
+from kpi_engine.text.nodes import passive
 from kpi_engine.text.source import Span
 
 Style = Literal["plain", "single", "double", "literal", "folded"]
 
 
-class Scalar(NamedTuple):
+@passive
+class Scalar:
     """A text as YAML reads it; the span covers it as written, quotes and block header included."""
 
     value: str
@@ -16,7 +18,8 @@ class Scalar(NamedTuple):
     span: Span
 
 
-class Entry(NamedTuple):
+@passive
+class Entry:
     """A key of a mapping and its value."""
 
     key: Scalar

@@ -6,7 +6,8 @@ A place is a pair of code point offsets into a text that was read once and never
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+
+from kpi_engine.text.nodes import passive
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Source:
     text: str = field(repr=False)
 
 
-class Span(NamedTuple):
+@passive
+class Span:
     """The code points ``start`` up to, not including, ``end`` of a source."""
 
     source: Source
