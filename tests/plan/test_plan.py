@@ -168,11 +168,11 @@ def test_the_description_says_how_rows_are_found():
     lines = [line.strip() for line in text.splitlines()]
     start = lines.index("table found from calls reads agent_id, at, due, k")
     assert lines[start + 1 : start + 8] == [
-        "match last: the best row of notes by agent_id, k, keyed join",
+        "match last: the best row of notes by agent_id, k, as-of join on last.at at at",
         "where (last.at < at)",
         "prefer highest last.at",
         "prefer lowest last.age",
-        "match any: every row of events by agent_id, keyed join",
+        "match any: every row of events by agent_id, keyed join (every row)",
         "age = last.age",
         "look up people.wage by agent_id",
     ]

@@ -1,6 +1,6 @@
 """Ways to get a fault into how rows are cut, matched and looked up: mostly a plan that says it wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import cast
@@ -13,23 +13,27 @@ from tests.properties.faults import Inject
 from kpi_engine.language import core
 from kpi_engine.language.core import Core, Operation, whole
 from kpi_engine.language.kinds import Kind
-from kpi_engine.plan import making
+from kpi_engine.plan import as_of, making
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.matches import Matched, matched_rows
 from kpi_engine.plan.nodes import (
+    AsOf,
     Assignment,
     Clock,
     GatherStep,
+    Joined,
     Lookup,
     MatchStep,
     Pairing,
     Plan,
     Preferred,
+    Road,
     RunStep,
     Stages,
     TableStep,
 )
 from kpi_engine.plan.readings import rewritten
+from kpi_engine.plan.roads import road_of
 from kpi_engine.plan.runs import RUN_ID, cut_rows
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.ruleset.derived import RUN
@@ -58,9 +62,59 @@ def runs(fault: Callable[[RunStep], RunStep]) -> Inject:
 
 
 def matches(fault: Callable[[MatchStep], MatchStep]) -> Inject:
+    """Return what matches by a fault, on the road that its conditions and preferences allow."""
+
+    def faulty(step: MatchStep) -> MatchStep:
+        made = fault(step)
+        held = [column.name for column in made.columns]
+        return replace(made, road=road_of(made.where, made.prefer, held, every=made.every))
+
+    return kept_on_road(faulty)
+
+
+def kept_on_road(fault: Callable[[MatchStep], MatchStep]) -> Inject:
+    """Return what matches by a fault on the road that was right without it."""
     return tables(
         lambda table: replace(table, matches=tuple(fault(step) for step in table.matches))
     )
+
+
+def on_the_road(fault: Callable[[AsOf], Road]) -> Inject:
+    """Return what goes wrong on the road of an as-of join alone."""
+
+    def faulty(step: MatchStep) -> MatchStep:
+        return replace(step, road=fault(step.road)) if isinstance(step.road, AsOf) else step
+
+    return kept_on_road(faulty)
+
+
+def latest_start(road: AsOf) -> AsOf:
+    """Return a road without its running maximum: the row at the moment wins."""
+    return replace(road, prefer=(Preferred(_moment(road.column), highest=not road.falling),))
+
+
+def tie_of_highest(step: MatchStep) -> MatchStep:
+    """Return a match on whose road the greatest key wins among those equal in what comes first."""
+    if isinstance(step.road, Joined):
+        return step
+    ties = (Preferred(Core("column", (name,)), highest=True) for name in step.ties)
+    return replace(step, road=replace(step.road, prefer=(*step.road.prefer[:1], *ties)))
+
+
+def tolerance_forgotten(step: MatchStep) -> MatchStep:
+    """Return a match whose row is not looked at again once it is found."""
+    return replace(step, where=None) if isinstance(step.road, AsOf) else step
+
+
+def maximum_over_keys(patch: pytest.MonkeyPatch) -> None:
+    faithful = as_of._running  # noqa: SLF001 (the fault goes where the maximum runs)
+
+    def running(
+        road: AsOf, marks: pl.DataFrame, keys: list[str], count: int
+    ) -> Iterator[pl.Series]:
+        return faithful(road, marks.with_columns(pl.lit(0).alias(k) for k in keys), keys, count)
+
+    patch.setattr(as_of, "_running", running)
 
 
 def gathers(fault: Callable[[GatherStep], GatherStep]) -> Inject:

@@ -9,17 +9,23 @@ from tests.properties.faults_between_rows import (
     drops_forgotten_by,
     gathers,
     highest_key_first,
+    kept_on_road,
+    latest_start,
     lookups,
     matched_by,
     matches,
+    maximum_over_keys,
     nobody_alike,
     numbered_over_keys,
+    on_the_road,
     own_agent,
     preferring,
     preferring_unknown,
     run_over_keys,
     runs,
     tables,
+    tie_of_highest,
+    tolerance_forgotten,
     turned,
     unmatched_kept,
     valid_by,
@@ -42,6 +48,20 @@ metrics: {{won: {{from: owned, whose: owner, value: count()}}}}
 """
 
 
+_CART = """
+  owned:
+    from: orders
+    match:
+      next:
+        to: messages
+        same: [buyer]
+        where: next.asks and made <= next.at < made + 2 h
+        prefer: [highest next.size is known, lowest next.at]
+    add: {owner: next.agent}
+metrics: {won: {from: owned, whose: owner, value: count()}}
+"""
+"""The next message owns an order, one with a size before all others."""
+
 MUTANTS_BETWEEN_ROWS = (
     Mutant(
         "the chat that started last instead of the one that ended last",
@@ -53,6 +73,65 @@ MUTANTS_BETWEEN_ROWS = (
                 *(message(2, "09:10", "b"), message(3, "09:30", "b")),
             ],
             orders=[order("10:30")],
+        ),
+    ),
+    Mutant(
+        "an as-of join without the running maximum",
+        on_the_road(latest_start),
+        chats(
+            CHAT,
+            messages=[
+                *(message(0, "09:00"), message(1, "10:00")),
+                *(message(2, "09:10", "b"), message(3, "09:30", "b")),
+            ],
+            orders=[order("10:30")],
+        ),
+    ),
+    Mutant(
+        "an as-of join of the greatest key at a tie",
+        kept_on_road(tie_of_highest),
+        chats(
+            CHAT,
+            messages=[message(0, "09:00", "b"), message(1, "09:00")],
+            orders=[order("09:30")],
+        ),
+    ),
+    Mutant(
+        "an as-of join without the tolerance",
+        kept_on_road(tolerance_forgotten),
+        chats(CHAT, messages=[message(0, "2026-10-03 09:00")], orders=[order("09:00")]),
+    ),
+    Mutant(
+        "an as-of join that leaves out the moment itself",
+        on_the_road(lambda road: replace(road, level=False)),
+        chats(CHAT, messages=[message(0, "09:00")], orders=[order("09:00")]),
+    ),
+    Mutant(
+        "an as-of join in the other direction",
+        on_the_road(lambda road: replace(road, falling=not road.falling)),
+        chats(CHAT, messages=[message(0, "08:00")], orders=[order("09:00")]),
+    ),
+    Mutant(
+        "a running maximum that goes on in the next key",
+        maximum_over_keys,
+        chats(CHAT, messages=[message(0, "09:00", buyer=1)], orders=[order("09:30", 2)]),
+    ),
+    Mutant(
+        "an as-of join that forgets what wins first",
+        on_the_road(lambda road: replace(road, first=None)),
+        chats(
+            _CART,
+            messages=[message(0, "09:40", "b"), message(1, "09:50", size=3)],
+            orders=[order("09:30")],
+        ),
+    ),
+    Mutant(
+        "an as-of join that forgets its own condition",
+        on_the_road(lambda road: replace(road, where=None)),
+        chats(
+            _CART,
+            messages=[message(0, "09:40", "b", asks=False), message(1, "09:50")],
+            orders=[order("09:30")],
         ),
     ),
     Mutant(

@@ -96,6 +96,12 @@ _PREFERENCES = (
 _OWNERS = ("highest made < c.end", "highest c.end", "lowest c.agent")
 """As orders are credited: the chat in progress, else the one that ended last."""
 
+_WINNING = (
+    *("highest c.end is known", "lowest c.end is known", "highest c.size > 1"),
+    *("lowest c.size > 1", "highest c.good and c.size > 1"),
+)
+"""What wins before all else; then the order of times decides."""
+
 _METRICS = """
   found{n}: {{from: made{n}, whose: found_agent, value: count()}}
   sizes{n}: {{from: made{n}, whose: found_agent, dated: found_end, value: sum(found_size)}}
@@ -122,6 +128,8 @@ def _table(random: Random, number: int) -> str:
     prefer = random.sample(_PREFERENCES, random.choice((0, 1, 1, 2, 3)))
     if random.random() < 0.4:
         prefer = list(_OWNERS[random.choice((0, 0, 1)) :])
+    elif random.random() < 0.3:
+        prefer = [random.choice(_WINNING), random.choice(_PREFERENCES[1:6])]
     lines = [f"to: {to}", f"same: [{random.choice(('buyer', 'shop, buyer', 'buyer, agent'))}]"]
     lines += [f"where: {where}"] if where else []
     lines += [f"prefer: [{', '.join(prefer)}]"] if prefer else []

@@ -6,11 +6,17 @@ from tests.properties.dense import dense_rules, dense_tables, together
 from tests.properties.faults_between_rows import (
     cut_by_fault,
     highest_agent_first,
+    kept_on_road,
+    latest_start,
     matched_by,
     matches,
+    maximum_over_keys,
+    on_the_road,
     preferring,
     run_over_keys,
     runs,
+    tie_of_highest,
+    tolerance_forgotten,
     unmatched_kept,
 )
 from tests.properties.mutants import MUTANTS, Mutant
@@ -28,6 +34,10 @@ OF_CHATS = {
     "run that goes on in the next key": cut_by_fault(run_over_keys),
     "messages of one moment as they come": runs(lambda step: replace(step, order=step.order[:1])),
     "unmatched orders kept by every": unmatched_kept,
+    "as-of join without the running maximum": on_the_road(latest_start),
+    "as-of join of the greatest key at a tie": kept_on_road(tie_of_highest),
+    "as-of join without the tolerance": kept_on_road(tolerance_forgotten),
+    "running maximum that goes on in the next key": maximum_over_keys,
 }
 every_mutant = pytest.mark.parametrize("mutant", EVERY, ids=lambda mutant: mutant.fault)
 
@@ -59,4 +69,4 @@ def test_a_fault_in_whose_an_order_is_is_caught_by_dense_shops(
 
 def test_no_fault_is_listed_twice():
     faults = [mutant.fault for mutant in EVERY]
-    assert len(faults) == len(set(faults)) >= 50
+    assert len(faults) == len(set(faults)) >= 58

@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +9,9 @@ from tests.properties.comparing import ENGINES, Engine, differences, stored_tabl
 from tests.properties.shapes import PERIOD, Crush, crushed, shapes
 from tests.properties.tables import LARGE
 
+from kpi_engine.plan.compiling import compile_ruleset
+from kpi_engine.plan.graph import columns_in, postorder
+from kpi_engine.plan.nodes import Joined, MatchStep
 from kpi_engine.reference.judging import judge
 from kpi_engine.reference.values import Row
 
@@ -36,6 +39,41 @@ def test_matches_of_every_shape_are_measured_as_in_the_reference(seed: int, crus
 @pytest.mark.parametrize("seed", range(3))
 def test_matches_over_large_frames_find_the_rows_of_the_reference(seed: int, engine: Engine):
     check_rows(seed, Crush(LARGE, LARGE, 60, 400), 6, engine)
+
+
+def test_enough_matches_of_every_shape_take_each_road():
+    met: Counter[str] = Counter()
+    for seed in range(50):
+        tables = compile_ruleset(shapes(seed, 4)).tables
+        met.update(way for t in tables for match in t.matches for way in _ways(match))
+    assert min(met[way] for way in WAYS) >= 10, met
+    assert met["as-of"] >= 50
+
+
+WAYS = (
+    *("as-of", "falling", "level", "not level", "first", "own condition", "tolerance"),
+    *("every row", "no bound", "the best row may lie beyond a bound"),
+    "another condition on both rows",
+)
+
+
+def _ways(step: MatchStep) -> Iterator[str]:
+    road = step.road
+    if isinstance(road, Joined):
+        yield road.because
+        return
+    yield "as-of"
+    yield "level" if road.level else "not level"
+    if road.falling:
+        yield "falling"
+    if road.first is not None:
+        yield "first"
+    if road.where is not None:
+        yield "own condition"
+    bounds = [] if step.where is None else postorder([step.where])
+    reads = (columns_in([bound]) for bound in bounds if bound.op in {"lt", "le", "gt", "ge"})
+    if sum(not read.keys().isdisjoint(step.reads) for read in reads) > 1:
+        yield "tolerance"
 
 
 def check_rows(seed: int, crush: Crush, count: int, engine: Engine) -> None:

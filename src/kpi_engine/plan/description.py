@@ -1,16 +1,20 @@
 """A plan in words: which tables, per which keys, what is gathered, in which order."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from kpi_engine.language.core import Core, Gather
 from kpi_engine.plan.nodes import (
+    AsOf,
     Assignments,
     GatherColumn,
     GatherStep,
+    Joined,
     Lookup,
     MatchStep,
     Pairing,
     Plan,
+    Road,
     Stages,
     TableStep,
 )
@@ -101,12 +105,24 @@ def _asked_text(pairings: tuple[Pairing, ...]) -> str:
 
 def _match_lines(match: MatchStep) -> Iterator[str]:
     taken = "every row" if match.every else "the best row"
-    yield f"  match {match.name}: {taken} of {match.table} by {_asked_text(match.same)}, keyed join"
+    named = f"{match.name}: {taken} of {match.table} by {_asked_text(match.same)}"
+    yield f"  match {named}, {_road_text(match.road)}"
     if match.where is not None:
         yield f"    where {_core_text(match.where)}"
     for preferred in match.prefer:
         direction = "highest" if preferred.highest else "lowest"
         yield f"    prefer {direction} {_core_text(preferred.value)}"
+
+
+def _road_text(road: Road) -> str:
+    match road:
+        case AsOf():
+            falling = ", falling" if road.falling else ""
+            return f"as-of join on {road.column}{falling} at {_core_text(road.asked)}"
+        case Joined():
+            return f"keyed join ({road.because})"
+        case _:
+            assert_never(road)
 
 
 def _gather_lines(step: GatherStep) -> Iterator[str]:

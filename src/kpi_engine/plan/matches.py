@@ -7,13 +7,15 @@ import polars as pl
 
 from kpi_engine.language.core import Core, Value
 from kpi_engine.language.exact import exact_value
+from kpi_engine.plan.as_of import best_as_of
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.levels import with_assigned, with_shared
 from kpi_engine.plan.lookups import Sources, asked_exprs, paired, row_environment
 from kpi_engine.plan.lowering import lower
-from kpi_engine.plan.nodes import Assignment, Brought, Calendar, MatchStep, Preferred
+from kpi_engine.plan.nodes import AsOf, Assignment, Brought, Calendar, MatchStep, Preferred
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.readings import condition, single
+from kpi_engine.plan.roads import road_of
 from kpi_engine.ruleset.checked import Match
 from kpi_engine.ruleset.lookups import brought
 
@@ -51,6 +53,7 @@ def match_step(match: Match, sources: Sources, rows: Mapping[str, Value]) -> Mat
         prefer=prefer,
         ties=() if match.every else tuple(ties),
         every=match.every,
+        road=road_of(where, prefer, columns, every=match.every),
     )
 
 
@@ -96,13 +99,20 @@ def matched_rows(
     rows by table.
     """
     rows = asking.with_row_index(_ROW)
-    result = rows.lazy()
+    found = [
+        best_as_of(step, asking, tables[step.table], calendar, engine)
+        for step in steps
+        if isinstance(step.road, AsOf)
+    ]
+    result = pl.concat([rows, *found], how="horizontal").lazy()
     for step in steps:
-        found = _pairs(step, rows.lazy(), tables[step.table], calendar)
+        if isinstance(step.road, AsOf):
+            continue
+        pairs = _pairs(step, rows.lazy(), tables[step.table], calendar)
         if not step.every:
-            found = _best(step, found, calendar, engine)
-        found = found.select(_ROW, *step.carried)
-        result = result.join(found, on=_ROW, how="inner" if step.every else "left")
+            pairs = _best(step, pairs, calendar, engine)
+        pairs = pairs.select(_ROW, *step.carried)
+        result = result.join(pairs, on=_ROW, how="inner" if step.every else "left")
     matched = result.collect(engine=engine)
     return Matched(matched.drop(_ROW), rows.height - matched[_ROW].n_unique())
 

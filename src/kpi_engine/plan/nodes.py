@@ -124,6 +124,35 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class AsOf:
+    """The best row so far, as rows pass in order of a column up to what is ``asked`` for.
+
+    They pass from the lowest, or ``falling``; one equal to what is asked for counts where
+    ``level``. Those pass of which ``where`` is true, which reads them alone, as does ``prefer``.
+    With ``first``, a condition, the best of those of which it is true wins over the others.
+    """
+
+    column: str
+    asked: Core
+    falling: bool
+    level: bool
+    where: Core | None
+    first: Preferred | None
+    prefer: tuple[Preferred, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """All pairs of rows that share the key, and why it takes them."""
+
+    because: str
+
+
+Road = AsOf | Joined
+"""How a match finds its rows; both find the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchStep:
     """Undropped rows of a table brought to every row: the best that fits, or ``every`` one.
 
@@ -141,6 +170,7 @@ class MatchStep:
     prefer: tuple[Preferred, ...]
     ties: tuple[str, ...]
     every: bool
+    road: Road
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 To sort one column of numbers costs a small part of what it costs to sort rows by several columns.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,8 +22,8 @@ class _Field:
     bits: int
 
 
-def in_order(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """Return rows in ascending order of some columns; unknown comes last.
+def in_order(rows: pl.DataFrame, by: Sequence[str], falling: Collection[str] = ()) -> pl.DataFrame:
+    """Return rows in order of some columns, ascending or ``falling``; unknown comes last.
 
     As many of the first columns as fit are packed into one number; only where these are equal the
     rest are looked at. Rows equal in all keep their order.
@@ -31,9 +31,10 @@ def in_order(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     if not by:
         return rows
     bits = max(rows.height.bit_length(), 1)
-    fields = _fields(rows, by, _WIDE_BITS - bits)
+    fields = _fields(rows, by, falling, _WIDE_BITS - bits)
     if not fields:
-        return rows.sort(by, nulls_last=True, maintain_order=True)
+        descending = [name in falling for name in by]
+        return rows.sort(by, descending=descending, nulls_last=True, maintain_order=True)
     packed = rows.select(_packed(fields).alias(_GROUP))
     places: pl.Series | None = None
     if not packed.to_series().is_sorted():
@@ -43,7 +44,7 @@ def in_order(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         places = placed.select((pl.col(_GROUP) % 2**bits).cast(pl.UInt32)).to_series()
         packed = placed.select(pl.col(_GROUP) // 2**bits)
     if len(fields) < len(by):
-        places = _with_ties_ordered(rows.select(by[len(fields) :]), packed, places)
+        places = _with_ties_ordered(rows.select(by[len(fields) :]), falling, packed, places)
     return rows if places is None else rows[places]
 
 
@@ -52,7 +53,7 @@ def heads_in_order(rows: pl.DataFrame, by: Sequence[str]) -> pl.Series | None:
 
     None too where the columns of the key do not fit one number.
     """
-    fields = _fields(rows, by, _WIDE_BITS)
+    fields = _fields(rows, by, (), _WIDE_BITS)
     if len(fields) < len(by) or not fields:
         return None
     packed = rows.select(_packed(fields).alias(_GROUP))
@@ -62,7 +63,9 @@ def heads_in_order(rows: pl.DataFrame, by: Sequence[str]) -> pl.Series | None:
     return packed.select((group != group.shift(1)).fill_null(value=True)).to_series()
 
 
-def _fields(rows: pl.DataFrame, by: Sequence[str], room: int) -> list[_Field]:
+def _fields(
+    rows: pl.DataFrame, by: Sequence[str], falling: Collection[str], room: int
+) -> list[_Field]:
     """Return the fields of as many of the first columns as there is room for."""
     fields: list[_Field] = []
     for name in by:
@@ -75,7 +78,8 @@ def _fields(rows: pl.DataFrame, by: Sequence[str], room: int) -> list[_Field]:
         if unknown.bit_length() > _BITS or room < 0:
             break
         rank = pl.col(name).to_physical().cast(pl.Int64)
-        number = rank - low if low else rank
+        rising = rank - low if low else rank
+        number = high - rank if name in falling else rising
         fields.append(_Field(number.fill_null(unknown), unknown.bit_length()))
     return fields
 
@@ -112,7 +116,10 @@ def _packed(fields: Iterable[_Field]) -> pl.Expr:
 
 
 def _with_ties_ordered(
-    others: pl.DataFrame, packed: pl.DataFrame, places: pl.Series | None
+    others: pl.DataFrame,
+    falling: Collection[str],
+    packed: pl.DataFrame,
+    places: pl.Series | None,
 ) -> pl.Series | None:
     """Return the places of rows, those of equal packed keys in order of the other columns.
 
@@ -134,6 +141,12 @@ def _with_ties_ordered(
     in_order_of_others = (
         others[rows]
         .with_columns(found[_GROUP], rows.alias(_PLACE))
-        .sort(_GROUP, *others.columns, nulls_last=True, maintain_order=True)
+        .sort(
+            _GROUP,
+            *others.columns,
+            descending=[False, *(name in falling for name in others.columns)],
+            nulls_last=True,
+            maintain_order=True,
+        )
     )
     return places.scatter(found[_PLACE], in_order_of_others[_PLACE])
