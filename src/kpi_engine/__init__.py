@@ -27,8 +27,10 @@ from kpi_engine.text.render import render_json, render_text
 if TYPE_CHECKING:
     from datetime import date
 
+    from kpi_engine.execution.closing import Closing
     from kpi_engine.execution.facts import Facts
     from kpi_engine.execution.inputs import Tables, TableSource
+    from kpi_engine.execution.ledger import LedgerEntries
     from kpi_engine.execution.results import Receipt, Results
     from kpi_engine.plan.nodes import Plan
     from kpi_engine.plan.ranges import Engine
@@ -42,8 +44,10 @@ if TYPE_CHECKING:
 _HOME_BY_TYPE: Final = {
     "CaseReport": "kpi_engine.review.cases",
     "CaseResult": "kpi_engine.review.cases",
+    "Closing": "kpi_engine.execution.closing",
     "Explanation": "kpi_engine.review.explained",
     "Facts": "kpi_engine.execution.facts",
+    "LedgerEntries": "kpi_engine.execution.ledger",
     "PayShown": "kpi_engine.review.explained",
     "Plan": "kpi_engine.plan.nodes",
     "Receipt": "kpi_engine.execution.results",
@@ -365,6 +369,83 @@ def read_results(folder: str | Path) -> Results:
     return folders.read_results(folder)
 
 
+def close(out: str | Path, ledger: str | Path) -> Closing:
+    """Return what became of closing a result: its pay lines are now in the ledger, a SQLite file.
+
+    The first closing of a ruleset's period enters every line of everybody whose pay is known.
+    Entries never change: closing a later result of the period enters what has changed since, as
+    adjustments, so that the entries of a line add up to what the later result says of it. Whose
+    pay is held back is not closed, and is in ``held``. Closing the same again enters nothing.
+
+    Raises:
+        DataError: the folder holds no result with pay or not the one that was written, the file is
+            no ledger or cannot be written, the ledger's lines are in another currency.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     plan = compile(load(path))
+    ...     for wage in ("2000.00", "1990.00", "1990.00"):
+    ...         agents = pl.DataFrame({"agent_id": ["A"], "wage": [wage]})
+    ...         results = run(plan, {"agents": agents}, period="2026-10")
+    ...         write_results(results, Path(folder) / "out")
+    ...         closing = close(Path(folder) / "out", Path(folder) / "pay.ledger")
+    ...         print(closing.kind, closing.entries.select("line", "amount").rows())
+    closed [('base', 200000), ('allowance', 5000)]
+    adjustment [('base', -1000)]
+    None []
+    """
+    from kpi_engine.execution import closing
+
+    return closing.close(out, ledger)
+
+
+def read_ledger(ledger: str | Path) -> LedgerEntries:
+    """Return the entries of a ledger as they were made, each with its closing.
+
+    Amounts are in minor units; ``subject`` is the key as one line of JSON.
+
+    Raises:
+        DataError: the file is no ledger, or cannot be read.
+
+    >>> try:
+    ...     read_ledger("no/such.ledger")
+    ... except DataError as error:
+    ...     print(error.diagnostics[0].message)
+    the ledger `no/such.ledger` cannot be used: no such file
+    """
+    from kpi_engine.execution import ledger as ledgers
+
+    return ledgers.read_ledger(ledger)
+
+
+def export_ledger(ledger: str | Path, file: str | Path) -> int:
+    """Write the entries of a ledger into a Parquet file and return how many there are.
+
+    Raises:
+        DataError: the ledger cannot be read, or the file cannot be written.
+
+    >>> try:
+    ...     export_ledger("no/such.ledger", "entries.parquet")
+    ... except DataError as error:
+    ...     print(error.diagnostics[0].code)
+    K471
+    """
+    from kpi_engine.execution import ledger as ledgers
+
+    return ledgers.export_ledger(ledger, file)
+
+
 def write_sample(
     folder: str | Path, *, messages: int, seed: int = 0, dirty: float = 0.0
 ) -> SampleSummary:
@@ -394,11 +475,13 @@ def write_sample(
 __all__ = [
     "CaseReport",
     "CaseResult",
+    "Closing",
     "DataError",
     "Diagnostic",
     "Explanation",
     "Facts",
     "KpiError",
+    "LedgerEntries",
     "PayShown",
     "Plan",
     "Receipt",
@@ -413,10 +496,13 @@ __all__ = [
     "Tables",
     "__version__",
     "check",
+    "close",
     "compile",
     "describe_plan",
     "explain",
+    "export_ledger",
     "load",
+    "read_ledger",
     "read_results",
     "render_json",
     "render_text",

@@ -428,6 +428,83 @@ def test_a_result_that_was_changed_is_not_explained():
     assert codes(result.stderr) == ["K453"]
 
 
+CLOSE = ("close", "out", "--ledger", "pay.ledger")
+
+
+def test_a_run_is_closed_once_and_later_adjusted():
+    called(*RUN, status=0)
+    first = called(*CLOSE, status=0)
+    assert (first.stdout, first.stderr) == (
+        "shop for 2026-10: 9 lines of 3 subjects, 2,514.20 CNY in all, entered into pay.ledger as closing 1\n",
+        "",
+    )
+    again = called(*CLOSE, status=0)
+    assert again.stdout == "shop for 2026-10: nothing to enter, pay.ledger is unchanged\n"
+    changed("data/agents.csv", "小李,2000.00", "小李,2000.01")
+    called(*RUN, status=0)
+    document = json.loads(called(*CLOSE, "--format", "json", status=0).stdout)
+    assert document == {
+        "ledger": "pay.ledger",
+        "ruleset": "shop",
+        "period": "2026-10",
+        "closing": 2,
+        "kind": "adjustment",
+        "subjects": 1,
+        "entries": 1,
+        "amount": 1,
+        "currency": "CNY",
+        "held": 0,
+    }
+
+
+def test_pay_that_is_held_back_is_counted_and_nobody_named():
+    changed("data/agents.csv", "小李,2000.00", "小李,")
+    called(*RUN, status=1)
+    result = called(*CLOSE, status=1)
+    assert result.stderr == (
+        "warning[K474]: the pay of 1 subject is held back: not closed\n"
+        "   = help: find out what is unknown, run again and close again\n"
+    )
+    assert "小李" not in result.stdout + result.stderr
+
+
+def test_a_ledger_is_exported():
+    called(*RUN, status=0)
+    called(*CLOSE, status=0)
+    result = called("ledger", "export", "pay.ledger", "--out", "pay.parquet", status=0)
+    assert result.stdout == "9 entries written to pay.parquet\n"
+    entries = pl.read_parquet("pay.parquet")
+    assert entries.equals(ke.read_ledger("pay.ledger"))
+    assert entries["amount"].sum() == 251420
+    assert sorted(path.name for path in Path().glob("*pay*")) == ["pay.ledger", "pay.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("close", "nowhere", "--ledger", "pay.ledger"), "K452"),
+        (("close", "out", "--ledger", "shop.yaml"), "K470"),
+        (("close", "out", "--ledger", "no/such/pay.ledger"), "K471"),
+        (("ledger", "export", "pay.ledger", "--out", "pay.parquet"), "K471"),
+        (("ledger", "export", "shop.yaml", "--out", "pay.parquet"), "K470"),
+    ],
+)
+def test_what_cannot_be_closed_or_exported_is_refused(arguments, code):
+    called(*RUN, status=0)
+    result = called(*arguments, "--format", "json", status=2)
+    assert result.stdout == ""
+    assert codes(result.stderr) == [code]
+    assert sorted(path.name for path in Path().glob("*pay*")) == []
+
+
+def test_a_ledger_is_not_exported_over_a_folder():
+    called(*RUN, status=0)
+    called(*CLOSE, status=0)
+    result = called("ledger", "export", "pay.ledger", "--out", "data", status=2)
+    assert result.stderr.startswith("error[K451]: `data` cannot be written: ")
+    assert not list(Path().glob(".data*"))
+
+
 def test_a_sample_says_what_it_wrote():
     arguments = ("sample", "made", "--messages", "300", "--seed", "5", "--dirty", "0.1")
     document = json.loads(called(*arguments, "--format", "json", status=0).stdout)

@@ -15,6 +15,9 @@ from kpi_engine.cli.statement import explanation_parts
 from kpi_engine.cli.summaries import (
     accounting_parts,
     cases_line,
+    closing_document,
+    closing_parts,
+    counted,
     findings_line,
     run_document,
     run_parts,
@@ -30,6 +33,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+books = typer.Typer(name="ledger", help="Read ledgers of closed periods.", no_args_is_help=True)
+app.add_typer(books)
 
 FormatOption = Annotated[
     Format, typer.Option("--format", help="For people, or JSON lines for machines.")
@@ -154,6 +160,41 @@ def explain_plan(
         show_json({"ruleset": plan.ruleset.name, "plan": described.splitlines()})
     else:
         show_text(described)
+
+
+@app.command()
+def close(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that `run` has written.")],
+    ledger: Annotated[Path, typer.Option("--ledger", help="The ledger; made if there is none.")],
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Enter the pay lines of a run into a ledger, where they never change.
+
+    Closing a later run of the same month enters adjustments: what has changed since.
+    """
+    with refused(form), progress("closing"):
+        closing = ke.close(out, ledger)
+    report(closing.diagnostics, form)
+    if form is Format.JSON:
+        show_json(closing_document(closing, ledger))
+    else:
+        show(*closing_parts(closing, ledger))
+    raise typer.Exit(Exit.CLEAN if closing.held.is_empty() else Exit.FINDINGS)
+
+
+@books.command("export")
+def export(
+    ledger: Annotated[Path, typer.Argument(metavar="FILE", help="The ledger.")],
+    out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Write the entries of a ledger, each with its closing, into a Parquet file."""
+    with refused(form), progress("exporting"):
+        entries = ke.export_ledger(ledger, out)
+    if form is Format.JSON:
+        show_json({"ledger": ledger.as_posix(), "out": out.as_posix(), "entries": entries})
+    else:
+        show(f"{counted(entries, 'entry', 'entries')} written to {out.as_posix()}")
 
 
 @app.command()

@@ -33,13 +33,13 @@ class RunDocument(TypedDict):
     result_hash: str
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, several: str | None = None) -> str:
     """Return a number of things in words.
 
-    >>> counted(1, "case"), counted(1200, "case")
-    ('1 case', '1,200 cases')
+    >>> counted(1, "case"), counted(1200, "case"), counted(2, "entry", "entries")
+    ('1 case', '1,200 cases', '2 entries')
     """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
 
 
 def findings_line(findings: Iterable[ke.Diagnostic]) -> str:
@@ -189,6 +189,38 @@ def _counts(count: object) -> str:
     if isinstance(count, Mapping):
         return ", ".join(f"{name} {rows:,}" for name, rows in count.items() if rows)
     return f"{count:,}"
+
+
+def closing_document(closing: ke.Closing, ledger: Path) -> dict[str, object]:
+    """Return a closing in numbers; ``amount`` is the sum of its entries, in minor units."""
+    return {
+        "ledger": ledger.as_posix(),
+        "ruleset": closing.ruleset,
+        "period": closing.period,
+        "closing": closing.number,
+        "kind": closing.kind,
+        "subjects": closing.entries["subject"].n_unique(),
+        "entries": closing.entries.height,
+        "amount": int(closing.entries["amount"].sum()),
+        "currency": closing.currency,
+        "held": closing.held.height,
+    }
+
+
+def closing_parts(closing: ke.Closing, ledger: Path) -> Iterator[str]:
+    """Return what was entered into a ledger, in a sentence."""
+    start = f"{closing.ruleset} for {closing.period}"
+    if closing.kind is None:
+        yield f"{start}: nothing to enter, {ledger.as_posix()} is unchanged"
+        return
+    entries = closing.entries
+    noun = ("line", "lines") if closing.kind == "closed" else ("adjustment", "adjustments")
+    amount = Decimal(int(entries["amount"].sum())).scaleb(-closing.minor_digits)
+    yield (
+        f"{start}: {counted(entries.height, *noun)} of "
+        f"{counted(entries['subject'].n_unique(), 'subject')}, {amount:,f} {closing.currency} in "
+        f"all, entered into {ledger.as_posix()} as closing {closing.number}"
+    )
 
 
 def sample_document(summary: ke.SampleSummary) -> dict[str, object]:

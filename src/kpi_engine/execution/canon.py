@@ -54,19 +54,24 @@ def canonical_row(frame: pl.DataFrame) -> pl.Expr:
 
 
 def _cell(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    text = canonical_value(value, dtype)
     if dtype == pl.String:
-        text = value
         for character, written in _ESCAPES:
             text = text.str.replace_all(character, written, literal=True)
-    elif isinstance(dtype, pl.Datetime):
-        text = value.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    elif dtype == pl.Date:
-        text = value.dt.strftime("%Y-%m-%d")
-    elif dtype == pl.Boolean or dtype.is_integer() or dtype.is_decimal():
-        text = value.cast(pl.String)
-    else:
-        raise TypeError(dtype)
     return text.fill_null(_NULL)
+
+
+def canonical_value(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Return the canonical text of a value by itself, where nothing has to be escaped."""
+    if dtype == pl.String:
+        return value
+    if isinstance(dtype, pl.Datetime):
+        return value.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    if dtype == pl.Date:
+        return value.dt.strftime("%Y-%m-%d")
+    if dtype == pl.Boolean or dtype.is_integer() or dtype.is_decimal():
+        return value.cast(pl.String)
+    raise TypeError(dtype)
 
 
 def _escaped(text: str) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,7 +14,7 @@ from polars.exceptions import ComputeError, PolarsError
 
 from kpi_engine.execution.canon import result_hash
 from kpi_engine.execution.results import Receipt, Results
-from kpi_engine.text.diagnostics import diagnose
+from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 
 RECEIPT = "receipt.json"
@@ -51,15 +52,46 @@ def write_results(results: Results, folder: str | Path) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A result as it stands in a folder: the text of its receipt, the hash that its rows have."""
+
+    results: Results
+    receipt_text: str
+    result_hash: str
+
+
 def read_results(folder: str | Path) -> Results:
     """Return the result that was written into a folder, its hash checked.
 
     Raises:
         DataError: the folder holds no result, or one that is not what was written.
     """
+    written = read_written(folder)
+    changed = changed_result(written, folder)
+    if changed is not None:
+        raise DataError([changed])
+    return written.results
+
+
+def changed_result(written: Written, folder: str | Path) -> Diagnostic | None:
+    """Return what is wrong where a result is not the one its receipt speaks of."""
+    found, expected = written.result_hash, written.results.receipt["result_hash"]
+    if found == expected:
+        return None
+    return diagnose("K453", folder=folder, found=found, expected=expected)
+
+
+def read_written(folder: str | Path) -> Written:
+    """Return what stands in the folder of a result, whether or not it is what was written.
+
+    Raises:
+        DataError: the folder holds no result.
+    """
     place = Path(folder)
     try:
-        receipt: Receipt = json.loads((place / RECEIPT).read_text("utf-8"))
+        text = (place / RECEIPT).read_text("utf-8")
+        receipt: Receipt = json.loads(text)
         subjects, lines, rejects = (pl.read_parquet(place / f"{name}.parquet") for name in FRAMES)
     except OSError as error:
         reason = f"`{Path(error.filename or place).name}`: {(error.strerror or str(error)).lower()}"
@@ -69,10 +101,21 @@ def read_results(folder: str | Path) -> Results:
         raise DataError([diagnose("K452", folder=folder, reason=reason)]) from error
     if not _is_receipt(receipt):
         raise DataError([diagnose("K452", folder=folder, reason="its receipt is another one's")])
-    found, expected = result_hash(subjects, lines), receipt["result_hash"]
-    if found != expected:
-        raise DataError([diagnose("K453", folder=folder, found=found, expected=expected)])
-    return Results(subjects, lines, rejects, receipt)
+    results = Results(subjects, lines, rejects, receipt)
+    return Written(results, text, result_hash(subjects, lines))
+
+
+def whole_receipt(receipt: Receipt, folder: str | Path) -> Receipt:
+    """Return a receipt that says all that receipts say.
+
+    Raises:
+        DataError: it was written by a version of the package that said less.
+    """
+    missing = sorted(Receipt.__required_keys__ - receipt.keys())
+    if missing:
+        reason = f"its receipt lacks `{'`, `'.join(missing)}`"
+        raise DataError([diagnose("K452", folder=folder, reason=reason)])
+    return receipt
 
 
 @contextmanager

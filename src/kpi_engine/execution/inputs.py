@@ -47,12 +47,13 @@ class Input:
     """A table as it was given, before its values are looked at.
 
     ``frame`` holds the raw columns and `ROW`; it can be read more than once and gives the same
-    rows in the same order. ``file`` and ``sha256`` are None for frames.
+    rows in the same order. ``file``, ``path`` and ``sha256`` are None for frames.
     """
 
     table: str
     frame: pl.LazyFrame
     file: str | None
+    path: str | None
     sha256: str | None
 
 
@@ -154,7 +155,7 @@ def _open_input(table: Table, source: object) -> Input | list[Diagnostic]:
             return [diagnose("K407", table=table.name, found=type(source).__name__)]
     except (PolarsError, OSError) as error:
         return [diagnose("K408", table=table.name, reason=_first_line(error))]
-    return Input(table.name, frame.lazy().with_row_index(ROW), None, None)
+    return Input(table.name, frame.lazy().with_row_index(ROW), None, None, None)
 
 
 def _sources(table: Table) -> list[str]:
@@ -179,7 +180,7 @@ def _open_parquet(table: Table, path: Path) -> Input | list[Diagnostic]:
         frame.collect_schema()
     except PolarsError as error:
         return [diagnose("K409", file=path.name, reason=_first_line(error))]
-    return Input(table.name, frame, path.name, digest)
+    return Input(table.name, frame, path.name, path.as_posix(), digest)
 
 
 def _open_csv(table: Table, path: Path) -> Input | list[Diagnostic]:
@@ -196,7 +197,7 @@ def _open_csv(table: Table, path: Path) -> Input | list[Diagnostic]:
     frame = pl.scan_csv(path, infer_schema=False, glob=False, row_index_name=ROW)
     if has_blank:
         frame = frame.filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
-    return Input(table.name, frame, path.name, digest)
+    return Input(table.name, frame, path.name, path.as_posix(), digest)
 
 
 def _first_line(error: Exception) -> str:

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
 import polars as pl
 
@@ -16,8 +17,9 @@ from kpi_engine.text.diagnostics import Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When a run looks at the data, which metrics are provisional then, and the result's hash."""
+    """What a result comes from, when the run looks, what is provisional then, the hash."""
 
+    source: Literal["rows", "facts"]
     period: str
     as_of: str
     provisional: tuple[str, ...]
@@ -38,10 +40,13 @@ def write_receipt(
     return {
         "versions": versions(),
         "ruleset": ruleset.name,
+        "version": ruleset.version,
         "layers": [
             {"name": layer.name, "path": layer.path, "sha256": layer.sha256}
             for layer in ruleset.layers
         ],
+        "params": dict(ruleset.given),
+        "source": stamp.source,
         "rules": rules_in_force(ruleset),
         "kinds": {name: metric.type.kind.name.lower() for name, metric in ruleset.metrics.items()},
         "weights": dict(_weights(ruleset.score.items)) if ruleset.score is not None else {},
@@ -72,8 +77,8 @@ def versions() -> dict[str, str]:
 
 
 def input_receipt(opened: Input, rows: int) -> InputReceipt:
-    """Return what a table was given as: of a file its name and the hash of its bytes."""
-    return {"file": opened.file, "sha256": opened.sha256, "rows": rows}
+    """Return what a table was given as: of a file its name, its path and the hash of its bytes."""
+    return {"file": opened.file, "path": opened.path, "sha256": opened.sha256, "rows": rows}
 
 
 def _note(note: Diagnostic) -> NoteReceipt:

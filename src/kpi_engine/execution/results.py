@@ -1,7 +1,7 @@
 """What a run gives: frames with questions on them, and the receipt of how they came about."""
 
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import polars as pl
 
@@ -65,9 +65,10 @@ class RuleReceipt(TypedDict):
 
 
 class InputReceipt(TypedDict):
-    """A table as it was given; a frame has no file and no bytes to hash."""
+    """A table as it was given; a frame has no file, no path to it and no bytes to hash."""
 
     file: str | None
+    path: str | None
     sha256: str | None
     rows: int
 
@@ -90,6 +91,9 @@ class SubjectReceipt(TypedDict):
 class Receipt(TypedDict):
     """How a result came about. ``result_hash`` covers the subjects and the lines.
 
+    ``params`` are those that were given in place of the files' own, as they were written.
+    ``source`` says what the result was computed from, event rows or facts given by themselves.
+
     ``kinds`` are those of the metrics: number, ratio, money, duration, bool, text, date, datetime
     or month. ``weights`` are those of the items by path, each a quotient
     of whole numbers: its share among its siblings before any of them leaves. ``provisional`` names
@@ -98,7 +102,10 @@ class Receipt(TypedDict):
 
     versions: dict[str, str]
     ruleset: str
+    version: str | None
     layers: list[LayerReceipt]
+    params: dict[str, str]
+    source: Literal["rows", "facts"]
     rules: dict[str, RuleReceipt]
     kinds: dict[str, str]
     weights: dict[str, str]

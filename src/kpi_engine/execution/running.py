@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import polars as pl
 
@@ -41,6 +42,7 @@ _NO_ROWS: Accounting = {"tables": {}, "metrics": {}}
 class _Record:
     """What is known of a run beside its facts."""
 
+    source: Literal["rows", "facts"]
     rejects: pl.DataFrame
     inputs: Mapping[str, InputReceipt]
     accounting: Accounting
@@ -87,7 +89,7 @@ def run(  # noqa: PLR0913 (the public API: all but the first two by name)
         *admission_notes(plan, admitted.admissions, engine),
         *empty_notes(plan, counted, look),
     )
-    record = _Record(admitted.rejects, _input_receipts(admitted), accounting, notes)
+    record = _Record("rows", admitted.rejects, _input_receipts(admitted), accounting, notes)
     return _results(plan, gathered.facts, look, record, engine)
 
 
@@ -113,7 +115,7 @@ def score(
     taken = facts_of_period(plan, facts, period)
     if tables is None:
         rejects = pl.DataFrame(schema=reject_types(values=False))
-        record = _Record(rejects, {}, _NO_ROWS, ())
+        record = _Record("facts", rejects, {}, _NO_ROWS, ())
         subjects = subjects_of_facts(plan, taken, look.window)
         if subjects.is_empty():
             raise DataError([nobody_in_facts(facts, period)])
@@ -124,7 +126,8 @@ def score(
         if subjects.is_empty():
             raise DataError([nobody_on_roster(plan, admitted.admissions, look)])
         notes = tuple(admission_notes(plan, admitted.admissions, engine))
-        record = _Record(admitted.rejects, _input_receipts(admitted), _NO_ROWS, notes)
+        inputs = _input_receipts(admitted)
+        record = _Record("facts", admitted.rejects, inputs, _NO_ROWS, notes)
     wide = wide_facts(plan, taken, subjects, period)
     return _results(plan, wide, look, record, engine)
 
@@ -149,7 +152,8 @@ def _results(
         *dated_notes(ruleset, look.window),
         *provisional_notes(final, look),
     )
-    stamp = Stamp(period, look.shown, tuple(final), result_hash(subjects, lines))
+    digest = result_hash(subjects, lines)
+    stamp = Stamp(record.source, period, look.shown, tuple(final), digest)
     receipt = write_receipt(ruleset, record.inputs, record.accounting, notes, stamp)
     long = long_facts(ruleset, facts, period)
     return Results(subjects, lines, record.rejects, receipt, long, notes)

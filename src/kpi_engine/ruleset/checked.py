@@ -279,6 +279,7 @@ class Ruleset:
 
     ``metrics`` stand in the order they are computed, those that read the score last.
     ``minor_digits`` are the decimals of the currency. ``day_starts`` is in minutes after midnight.
+    ``given`` are the params that replaced those of the files, as they were written.
     ``notes`` are the warnings and notes of the check. ``forms`` are what the check of the bit
     budget made of every metric, none while a param is missing: the plan goes on from there, the
     reference never looks.
@@ -293,6 +294,7 @@ class Ruleset:
     minor_digits: int
     subject: Subject
     params: Mapping[str, Param]
+    given: Mapping[str, str]
     tables: Mapping[str, Table]
     metrics: Mapping[str, Metric]
     score: Score | None

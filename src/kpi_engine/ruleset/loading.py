@@ -66,7 +66,7 @@ def _load(
         return None, in_reading_order(diagnostics)
     sheet = lay_out(_with_params(layers.root, params))
     _find_unknown_params(sheet, layers.root, params)
-    ruleset = _check(sheet, layers)
+    ruleset = _check(sheet, layers, params)
     findings = in_reading_order(sheet.findings)
     return (None if has_errors(findings) else ruleset), findings
 
@@ -106,7 +106,7 @@ def _spoken(text: str) -> Scalar:
     return Scalar(text, "plain", Span(source, 0, len(text)))
 
 
-def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
+def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | None:
     document = read_document(sheet)
     if document is None or not _check_head(sheet, document):
         return None
@@ -149,6 +149,7 @@ def _check(sheet: Sheet, layers: Layers) -> Ruleset | None:
         minor_digits=MINOR_DIGITS[document.currency],
         subject=subject,
         params=params,
+        given=dict(given),
         tables=tables,
         metrics={metric.name: metric for metric in ordered},
         score=score,

@@ -889,6 +889,72 @@ MESSAGES: dict[str, Message] = {
         "a value of `{name}` lies where none can, a fact of this ruleset was expected",
         "gather the facts with the ruleset that reads them",
     ),
+    "K470": Message(
+        "error",
+        "`{ledger}` is no ledger of kpi_engine: {reason}",
+        "give the file that `close` has written, or a new name",
+    ),
+    "K471": Message(
+        "error",
+        "the ledger `{ledger}` cannot be used: {reason}",
+        "check the path and its rights, and that no other program holds the file",
+    ),
+    "K472": Message(
+        "error",
+        "the result in `{folder}` has no pay, pay lines to close were expected",
+        "close a result of a ruleset with `pay`",
+    ),
+    "K473": Message(
+        "error",
+        "the result of `{ruleset}` is in {found}, its lines in the ledger are in {expected}, one "
+        "currency was expected",
+        "close it into another ledger",
+    ),
+    "K474": Message(
+        "warning",
+        "the pay of {count} is held back: not closed",
+        "find out what is unknown, run again and close again",
+    ),
+    "K480": Message(
+        "error",
+        "the layer `{name}` is not the one of the receipt: its hash is {found}, {expected} was "
+        "expected",
+        "bring back the text that was run, or run it anew",
+    ),
+    "K481": Message(
+        "error",
+        "the file of the table `{table}`, `{file}`, is not the one of the receipt: its hash is "
+        "{found}, {expected} was expected",
+        "give the folder of the files that were run: `--data`",
+    ),
+    "K482": Message(
+        "error",
+        "the table `{table}` was given as a frame, of which the receipt keeps no hash: give it "
+        "again to have it run",
+        "give it by name in `tables`, or its file in the folder of `--data`",
+    ),
+    "K483": Message(
+        "note",
+        "the table `{table}` was given as a frame, of which the receipt keeps no hash: that its "
+        "rows are still the same is not checked",
+    ),
+    "K484": Message("note", "the receipt is of {name} {expected}, and this is {name} {found}"),
+    "K485": Message(
+        "error",
+        "the run gives another result: its hash is {found}, {expected} was expected",
+        "{differences}",
+    ),
+    "K486": Message(
+        "error",
+        "the result was scored from facts, which the receipt does not hold, a result of event rows "
+        "was expected",
+        "score the facts again and compare `result_hash`",
+    ),
+    "K487": Message(
+        "error",
+        "there is no file of the table `{table}`: `{names}` was looked for in `{folder}`",
+        "give the folder of the files that were run",
+    ),
     # K5: ruleset tests and the command line
     # K501 to K509: test files
     "K501": Message(
