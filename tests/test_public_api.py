@@ -184,6 +184,4 @@ def test_types_are_public_under_the_names_they_are_annotated_with():
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.returns
     }
-    assert returned - {"None", "list[Diagnostic]", "bool", "str", "int"} <= set(
-        ke.__all__
-    )
+    assert returned - {"None", "list[Diagnostic]", "bool", "str", "int"} <= set(ke.__all__)
