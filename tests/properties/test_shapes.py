@@ -9,6 +9,7 @@ from tests.properties.comparing import ENGINES, Engine, differences, stored_tabl
 from tests.properties.shapes import PERIOD, Crush, crushed, shapes
 from tests.properties.tables import LARGE
 
+from kpi_engine.plan import matches
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.graph import columns_in, postorder
 from kpi_engine.plan.nodes import Joined, MatchStep
@@ -39,6 +40,15 @@ def test_matches_of_every_shape_are_measured_as_in_the_reference(seed: int, crus
 @pytest.mark.parametrize("seed", range(3))
 def test_matches_over_large_frames_find_the_rows_of_the_reference(seed: int, engine: Engine):
     check_rows(seed, Crush(LARGE, LARGE, 60, 400), 6, engine)
+
+
+@pytest.mark.parametrize("pairs", [1, 7, 40])
+def test_matches_made_some_pairs_at_a_time_find_the_rows_of_the_reference(
+    pairs: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(matches, "_PAIRS_AT_ONCE", pairs)
+    for seed in range(6):
+        check_rows(seed, SIZES[3], 4, ENGINES[seed % 2])
 
 
 def test_enough_matches_of_every_shape_take_each_road():

@@ -1,7 +1,8 @@
 """Matches: rows of another table brought to every row, the best that fits or all that do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import polars as pl
 
@@ -20,6 +21,10 @@ from kpi_engine.ruleset.checked import Match
 from kpi_engine.ruleset.lookups import brought
 
 _ROW, _ASKED, _HELD, _PREFERRED = "~row", "~asked", "~held", "~preferred"
+_PAIRS = "~pairs"
+
+_PAIRS_AT_ONCE = 2**22
+"""So many pairs of rows stand in memory together, however many rows share a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +113,17 @@ def matched_rows(
     for step in steps:
         if isinstance(step.road, AsOf):
             continue
-        pairs = _pairs(step, rows.lazy(), tables[step.table], calendar)
-        if not step.every:
-            pairs = _best(step, pairs, calendar, engine)
-        pairs = pairs.select(_ROW, *step.carried)
-        result = result.join(pairs, on=_ROW, how="inner" if step.every else "left")
+        how: Literal["inner", "left"] = "inner" if step.every else "left"
+        chosen = _chosen(step, rows.lazy(), tables[step.table], calendar, engine)
+        result = result.join(chosen.lazy(), on=_ROW, how=how)
     matched = result.collect(engine=engine)
     return Matched(matched.drop(_ROW), rows.height - matched[_ROW].n_unique())
 
 
-def _pairs(
-    step: MatchStep, rows: pl.LazyFrame, table: pl.LazyFrame, calendar: Calendar
-) -> pl.LazyFrame:
-    """Return every pair of an asking row and a row that fits it."""
+def _chosen(
+    step: MatchStep, rows: pl.LazyFrame, table: pl.LazyFrame, calendar: Calendar, engine: Engine
+) -> pl.DataFrame:
+    """Return the columns that a match carries by `_ROW`, of every pair or the best one of a row."""
     asked = [f"{_ASKED}.{index}" for index in range(len(step.same))]
     held = [f"{_HELD}.{index}" for index in range(len(step.same))]
     left = rows.select(_ROW, *step.reads, *asked_exprs(step.same, asked, calendar))
@@ -128,8 +131,35 @@ def _pairs(
         *(lower(pair.held, calendar).alias(n) for pair, n in zip(step.same, held, strict=True)),
         *(pl.col(column.column).alias(column.name) for column in step.columns),
     )
-    pairs = left.join(right, left_on=asked, right_on=held)
-    return pairs if step.where is None else pairs.filter(lower(step.where, calendar))
+    sides = pl.collect_all([left, right], engine=engine)
+    chosen = []
+    for part in _parts(sides[0], asked, sides[1], held):
+        pairs = part.join(sides[1].lazy(), left_on=asked, right_on=held)
+        pairs = pairs if step.where is None else pairs.filter(lower(step.where, calendar))
+        if not step.every:
+            pairs = _best(step, pairs, calendar, engine)
+        chosen.append(pairs.select(_ROW, *step.carried).collect(engine=engine))
+    return pl.concat(chosen)
+
+
+def _parts(
+    left: pl.DataFrame, asked: list[str], right: pl.DataFrame, held: list[str]
+) -> Iterator[pl.LazyFrame]:
+    """Return some asking rows at a time, of no more than `_PAIRS_AT_ONCE` pairs or one row."""
+    if left.height * right.height <= _PAIRS_AT_ONCE:
+        yield left.lazy()
+        return
+    counts = right.lazy().group_by(held).agg(pl.len().cast(pl.Int64).alias(_PAIRS))
+    paired = left.lazy().join(
+        counts, left_on=asked, right_on=held, how="left", maintain_order="left"
+    )
+    pairs = paired.select(pl.col(_PAIRS).fill_null(0).cum_sum()).collect()[_PAIRS]
+    start = 0
+    while start < left.height:
+        before = pairs[start - 1] if start else 0
+        end = max(int(pairs.search_sorted(before + _PAIRS_AT_ONCE, "right")), start + 1)
+        yield left.slice(start, end - start).lazy()
+        start = end
 
 
 def _best(step: MatchStep, pairs: pl.LazyFrame, calendar: Calendar, engine: Engine) -> pl.LazyFrame:
