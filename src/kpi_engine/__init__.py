@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kpi_engine.plan.nodes import Plan
     from kpi_engine.plan.ranges import Engine
     from kpi_engine.review.cases import CaseReport, CaseResult
+    from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
     from kpi_engine.ruleset.checked import Ruleset
     from kpi_engine.sample.writing import SampleSummary
@@ -45,9 +46,11 @@ _HOME_BY_TYPE: Final = {
     "CaseReport": "kpi_engine.review.cases",
     "CaseResult": "kpi_engine.review.cases",
     "Closing": "kpi_engine.execution.closing",
+    "Evidence": "kpi_engine.review.evidence",
     "Explanation": "kpi_engine.review.explained",
     "Facts": "kpi_engine.execution.facts",
     "LedgerEntries": "kpi_engine.execution.ledger",
+    "MetricEvidence": "kpi_engine.review.evidence",
     "PayShown": "kpi_engine.review.explained",
     "Plan": "kpi_engine.plan.nodes",
     "Receipt": "kpi_engine.execution.results",
@@ -303,6 +306,81 @@ def explain(results: Results, subject: Mapping[str, str] | str) -> Explanation:
     return explain_subject(results, subject)
 
 
+def evidence(  # noqa: PLR0913 (all but the first two are given by name)
+    plan: Plan,
+    tables: Tables,
+    *,
+    period: str,
+    subject: Mapping[str, str] | str,
+    metric: str,
+    as_of: date | str | None = None,
+    engine: Engine = "auto",
+) -> Evidence:
+    """Return the event rows behind a metric of one subject, each with what became of it.
+
+    ``tables``, ``period`` and ``as_of`` are those of the run, ``subject`` as `explain` takes it.
+    ``metrics`` of what comes back has, for the metric or for each metric from rows that it comes
+    from, the ``rows``: one row per row of the metric's table in its window that belongs to the
+    subject, ordered by the clock, then the key. They have the columns of the table, those that the
+    metric reads, and the ``verdict``: ``used``, ``filtered`` or ``unknown``; ``filtered_by`` is the
+    name of a drop, ``where`` or ``latest``. The ``numerator`` and ``denominator`` of the used rows
+    add up to the metric's num and den, exactly; a median, an extreme or a number of different
+    values has the ``value`` of each row instead.
+
+    Raises:
+        DataError: there is no such metric or nobody such on the roster, the metric comes from no
+            rows, or the tables cannot be used.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables:
+    ...   agents: {key: agent_id, columns: {agent_id: text}}
+    ...   rounds:
+    ...     key: id
+    ...     columns: {id: text, agent_id: text, in_time: bool, test: bool}
+    ...     drop: {tests: test}
+    ... metrics: {response_rate: {from: rounds, value: share(in_time)}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     plan = compile(load(path))
+    >>> agents = pl.DataFrame({"agent_id": ["A"]})
+    >>> rounds = pl.DataFrame(
+    ...     {
+    ...         "id": ["1", "2", "3"],
+    ...         "agent_id": ["A", "A", "A"],
+    ...         "in_time": [True, False, True],
+    ...         "test": [False, False, True],
+    ...     }
+    ... )
+    >>> found = evidence(
+    ...     plan,
+    ...     {"agents": agents, "rounds": rounds},
+    ...     period="2026-10",
+    ...     subject="A",
+    ...     metric="response_rate",
+    ... ).metrics["response_rate"]
+    >>> for row in found.rows.select("id", "verdict", "filtered_by", "numerator").rows():
+    ...     print(*row)
+    1 used None 1
+    2 used None 0
+    3 filtered tests None
+    >>> found.num, found.den, found.shown
+    (1, 2, '50%')
+    """
+    from kpi_engine.review.evidence import collect_evidence
+
+    return collect_evidence(
+        plan, tables, period=period, subject=subject, metric=metric, as_of=as_of, engine=engine
+    )
+
+
 def run_cases(*paths: str | Path) -> CaseReport:
     """Return what became of every case in ruleset tests, and in those of folders.
 
@@ -478,10 +556,12 @@ __all__ = [
     "Closing",
     "DataError",
     "Diagnostic",
+    "Evidence",
     "Explanation",
     "Facts",
     "KpiError",
     "LedgerEntries",
+    "MetricEvidence",
     "PayShown",
     "Plan",
     "Receipt",
@@ -499,6 +579,7 @@ __all__ = [
     "close",
     "compile",
     "describe_plan",
+    "evidence",
     "explain",
     "export_ledger",
     "load",

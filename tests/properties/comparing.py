@@ -175,7 +175,7 @@ def plan_answers(
     slips = settle_slip(plan, gathered.facts, engine=engine)
     answers: Answers = {}
     for row in slips.iter_rows(named=True):
-        key = tuple(_subject_key(ruleset, name, row[name]) for name in ruleset.subject.key)
+        key = tuple(subject_key(ruleset, name, row[name]) for name in ruleset.subject.key)
         assert key not in answers
         answers[key] = _row_answer(ruleset, row)
     accounts = _metric_accounts(gathered.metrics)
@@ -188,7 +188,8 @@ def plan_answers(
     return {**answers, ACCOUNTS: accounts}
 
 
-def _subject_key(ruleset: Ruleset, name: str, value: object) -> Value:
+def subject_key(ruleset: Ruleset, name: str, value: object) -> Value:
+    """Return a value of the key of a subject as the reference has it."""
     kind = ruleset.tables[ruleset.subject.table].types[name]
     if kind.kind is Kind.NUMBER and isinstance(value, int):
         return Fraction(value, 1 if kind.whole else NUMBER_SCALE)

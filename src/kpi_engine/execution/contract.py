@@ -115,6 +115,20 @@ def shown_value(value: pl.Expr, kind: Kind) -> pl.Expr:
             return value
 
 
+def shown_quantity(parts: pl.Expr, divisor: int) -> pl.Expr:
+    """Return so many parts of a divisor: as they are kept if of 1, else a decimal.
+
+    It has the places it takes, 9 where it does not end within them.
+    """
+    if divisor == 1:
+        return parts
+    for places in range(1, METRIC_PLACES):
+        if 10**places % divisor == 0:
+            return _scaled(parts.cast(pl.Int128) * (10**places // divisor), places)
+    below = pl.lit(divisor, dtype=pl.Int128)
+    return _scaled(_rounded_quotient(parts, below, METRIC_PLACES), METRIC_PLACES)
+
+
 def stored_value(shown: pl.Expr, kind: Kind) -> pl.Expr:
     """Return a value that people read in storage form again; numbers have other ways."""
     match kind:

@@ -47,7 +47,7 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
         gathers.append(gather_step(metrics, ruleset.forms, table, ruleset.subject, sources))
         values |= {metric.name: ruleset.forms[metric.name].kept for metric in metrics}
     slip = slip_parts(ruleset, values, constants)
-    tables = _needed_tables(ruleset, forms, roster, lookups, gathers)
+    tables = needed_tables(ruleset, forms, roster, lookups, gathers)
     return Plan(
         ruleset=ruleset,
         calendar=Calendar(ruleset.zone, ruleset.day_starts),
@@ -75,7 +75,7 @@ def _alike(ruleset: Ruleset) -> list[list[Metric]]:
     return list(found.values())
 
 
-def _needed_tables(
+def needed_tables(
     ruleset: Ruleset,
     forms: Mapping[str, TableForm],
     roster: RosterStep,

@@ -10,6 +10,7 @@ from kpi_engine.plan.boundaries import gathered_between
 from kpi_engine.plan.gathering import gather_expr
 from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.matches import matched_rows
+from kpi_engine.plan.narrowing import keeping
 from kpi_engine.plan.nodes import Calendar, GatherColumn, Plan, TableStep
 from kpi_engine.plan.ordering import heads_in_order
 from kpi_engine.plan.ranges import Engine, with_checked_sums
@@ -17,6 +18,8 @@ from kpi_engine.plan.runs import RUN_ID, cut_rows, run_reads
 from kpi_engine.plan.stages import assignments_in, lookups_in, with_stages
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.ruleset.derived import RUN
+
+_WHOLE: Mapping[str, Mapping[str, object]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,15 @@ class Made:
     unmatched: Mapping[str, int]
 
 
-def made_tables(plan: Plan, inputs: Mapping[str, pl.LazyFrame], engine: Engine) -> Made:
+def made_tables(
+    plan: Plan,
+    inputs: Mapping[str, pl.LazyFrame],
+    engine: Engine,
+    narrowed: Mapping[str, Mapping[str, object]] = _WHOLE,
+) -> Made:
     """Return the rows of the tables of a plan.
+
+    Tables that are ``narrowed`` are made only from rows that have certain values.
 
     Raises:
         DataError: if a sum does not fit 60 bits.
@@ -43,6 +53,7 @@ def made_tables(plan: Plan, inputs: Mapping[str, pl.LazyFrame], engine: Engine) 
     unmatched: dict[str, int] = {}
     for step in plan.tables:
         source = inputs[step.name] if step.origin is None else undropped[step.origin]
+        source = keeping(source, narrowed.get(step.name, {}))
         made = _taken_rows(plan, step, source, undropped)
         if step.per is not None:
             made = _grouped_rows(plan, step, made, engine)

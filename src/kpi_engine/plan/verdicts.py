@@ -86,5 +86,11 @@ def filter_name(verdict: Verdict, drops: Sequence[str]) -> Core:
     return core.choose(all_of(verdict.tests), core.UNKNOWN, kept)
 
 
+def filter_names(metric: Metric, drops: Sequence[str]) -> list[str]:
+    """Return the names of all that can filter a row."""
+    where = [] if metric.where is None else [WHERE]
+    return [*drops, *where, *([] if metric.latest is None else [LATEST])]
+
+
 def _dropped(drops: Sequence[str]) -> Core:
     return Core("column", (DROPPED,), 0, len(drops))

@@ -10,9 +10,12 @@ from kpi_engine.reference.formulas import Evaluator
 from kpi_engine.reference.lookups import Key, Shelf
 from kpi_engine.reference.metrics import (
     Account,
+    JudgedRow,
     MetricValue,
+    account_metric,
     compute_metric,
-    gather_metric,
+    judge_rows,
+    measure_metric,
     plain_value,
 )
 from kpi_engine.reference.moments import Calendar, read_period
@@ -48,12 +51,14 @@ class Slip:
 class Judgement:
     """The slip of every subject by key, the account of every metric that comes from rows.
 
-    ``tables`` are the rows of every table, whatever their period.
+    ``tables`` are the rows of every table, whatever their period; ``judged`` the candidates of
+    every such metric with the verdict on each.
     """
 
     subjects: Mapping[Key, Slip]
     accounts: Mapping[str, Account]
     tables: Mapping[str, MadeTable]
+    judged: Mapping[str, Sequence[JudgedRow]]
 
 
 def judge(
@@ -86,11 +91,13 @@ def judge(
 
     gathered: dict[str, dict[Key, MetricValue]] = {}
     accounts: dict[str, Account] = {}
+    judged: dict[str, Sequence[JudgedRow]] = {}
     for name, metric in ruleset.metrics.items():
         if metric.table is not None:
-            gathered[name], accounts[name] = gather_metric(
-                metric, made[metric.table], month, roster, of_rows
-            )
+            rows = judge_rows(metric, made[metric.table], month, roster, of_rows)
+            gathered[name] = measure_metric(metric, rows, roster, month, of_rows)
+            accounts[name] = account_metric(metric, made[metric.table].table, rows)
+            judged[name] = rows
     lower = frozenset(name for name, metric in ruleset.metrics.items() if metric.lower)
     today: Row = {"period": month.month, "day": month.last_day}
     evaluator = Evaluator(
@@ -110,7 +117,7 @@ def judge(
         )
         for key, row in roster.items()
     }
-    return Judgement(slips, accounts, made)
+    return Judgement(slips, accounts, made, judged)
 
 
 def fill_slip(

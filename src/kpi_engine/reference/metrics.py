@@ -1,7 +1,7 @@
 """Metrics: from rows by a verdict on every candidate, or from other values of the subject."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -14,7 +14,7 @@ from kpi_engine.reference.lookups import Key
 from kpi_engine.reference.moments import Calendar, Period, falls_in
 from kpi_engine.reference.rows import MadeRow, MadeTable
 from kpi_engine.reference.values import Row, Value, round_half_away, unknown_last
-from kpi_engine.ruleset.checked import Metric
+from kpi_engine.ruleset.checked import Metric, Table
 
 Verdict = Literal["used", "filtered", "unknown", "no_subject"]
 Status = Literal["ok", "no_rows", "below_min_rows", "unknown"]
@@ -111,15 +111,14 @@ def _judged(
     return JudgedRow(key, row, "used")
 
 
-def gather_metric(
+def measure_metric(
     metric: Metric,
-    made: MadeTable,
+    judged: Iterable[JudgedRow],
+    subjects: Iterable[Key],
     period: Period,
-    subjects: Collection[Key],
     evaluator: Evaluator,
-) -> tuple[dict[Key, MetricValue], Account]:
-    """Return a metric's value by subject, and its account, from the rows of its table."""
-    judged = judge_rows(metric, made, period, subjects, evaluator)
+) -> dict[Key, MetricValue]:
+    """Return a metric's value by subject, from the verdicts on its candidates."""
     used: dict[Key, list[Row]] = {key: [] for key in subjects}
     unknown: Counter[Key] = Counter()
     for each in judged:
@@ -127,14 +126,18 @@ def gather_metric(
             used[each.key].append(each.row)
         elif each.verdict == "unknown":
             unknown[each.key] += 1
-    values = {
+    return {
         key: _measured(metric, mine, unknown[key], period, evaluator) for key, mine in used.items()
     }
+
+
+def account_metric(metric: Metric, table: Table, judged: Sequence[JudgedRow]) -> Account:
+    """Return what became of the candidates of a metric."""
     verdicts = Counter(each.verdict for each in judged)
     filters = Counter(each.filtered_by for each in judged)
-    names = [name for name, _ in made.table.drop] + ([] if metric.where is None else [WHERE])
+    names = [name for name, _ in table.drop] + ([] if metric.where is None else [WHERE])
     names += [] if metric.latest is None else [LATEST]
-    account = Account(
+    return Account(
         accepted=len(judged),
         used=verdicts["used"],
         filtered=verdicts["filtered"],
@@ -142,7 +145,6 @@ def gather_metric(
         no_subject=verdicts["no_subject"],
         filtered_by={name: filters[name] for name in names},
     )
-    return values, account
 
 
 def _newest(metric: Metric, made: MadeTable, rows: list[Row]) -> list[Row]:

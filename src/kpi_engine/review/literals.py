@@ -167,6 +167,17 @@ def written_decimal(value: Fraction, places: int) -> str:
     return f"{'-' if value < 0 else ''}{whole}{'.' if decimals else ''}{decimals}"
 
 
+def rounded_value(value: Fraction, places: int) -> Fraction:
+    """Return a number rounded to so many places, halves away from zero.
+
+    >>> rounded_value(Fraction(-2, 3), 2), rounded_value(Fraction(5, 2), 0)
+    (Fraction(-67, 100), Fraction(3, 1))
+    """
+    grid = 10**places
+    size = (abs(value) * grid + Fraction(1, 2)) // 1
+    return Fraction(-size if value < 0 else size, grid)
+
+
 def written_money(minor: Fraction, digits: int, currency: str) -> str:
     """Return an amount with its currency; what is finer than the minor unit, as it comes.
 

@@ -14,9 +14,14 @@ _MOST_NAMES = 5
 
 
 def chosen_subject(
-    subjects: pl.DataFrame, key: Sequence[str], subject: Mapping[str, str] | str
+    subjects: pl.DataFrame,
+    key: Sequence[str],
+    subject: Mapping[str, str] | str,
+    roster: tuple[str, str] | None = None,
 ) -> Row:
     """Return the row of a subject, named by columns of her key or by one value of it alone.
+
+    The subjects are those of a result, or of a ``roster``: its table and the period.
 
     Raises:
         DataError: nobody has that name, several have it, or a column is not of the key.
@@ -36,7 +41,10 @@ def chosen_subject(
         return subjects.row(found["~row"][0], named=True)
     if found.is_empty():
         near = _near(keys, subject)
-        raise DataError([diagnose("K540", name=name, near=near)])
+        if roster is None:
+            raise DataError([diagnose("K540", name=name, near=near)])
+        table, period = roster
+        raise DataError([diagnose("K546", name=name, table=table, period=period, near=near)])
     listed = [written_subject(row) for row in found.select(key).head(_MOST_NAMES).to_dicts()]
     more = ", …" if found.height > _MOST_NAMES else ""
     names = " or ".join(listed) + more

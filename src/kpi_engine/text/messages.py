@@ -1072,12 +1072,24 @@ MESSAGES: dict[str, Message] = {
     ),
     "K541": Message(
         "error",
-        "{name} stands for {count} subjects of the result, one was expected",
+        "{name} stands for {count} subjects, one was expected",
         "write {names}",
     ),
     "K542": Message(
         "error",
-        "`{name}` is no key column of the result's subjects, {names} was expected",
+        "`{name}` is no key column of the subjects, {names} was expected",
         "write `column=value`, several with commas between them",
+    ),
+    "K546": Message(
+        "error",
+        "the roster `{table}` has no subject {name} in {period}",
+        "did you mean {near}?",
+    ),
+    "K547": Message("error", "unknown metric `{name}`", "did you mean `{near}`?"),
+    "K548": Message(
+        "error",
+        "the metric `{name}` comes from no rows but from `{rule}`, one gathered from rows was "
+        "expected",
+        "ask for {names}",
     ),
 }
