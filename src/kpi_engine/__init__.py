@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kpi_engine.review.cases import CaseReport, CaseResult
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
+    from kpi_engine.review.verification import Verification
     from kpi_engine.ruleset.checked import Ruleset
     from kpi_engine.sample.writing import SampleSummary
 
@@ -61,6 +62,7 @@ _HOME_BY_TYPE: Final = {
     "ScoreShown": "kpi_engine.review.explained",
     "TableSource": "kpi_engine.execution.inputs",
     "Tables": "kpi_engine.execution.inputs",
+    "Verification": "kpi_engine.review.verification",
 }
 
 
@@ -447,6 +449,47 @@ def read_results(folder: str | Path) -> Results:
     return folders.read_results(folder)
 
 
+def verify(out: str | Path, tables: Tables | None = None) -> Verification:
+    r"""Return whether running the receipt of a result again gives the result again.
+
+    Every layer and input file is held to the receipt and everything that differs is told at once.
+    They are looked for where the receipt says, from the working folder. ``tables`` is the folder of
+    the inputs where they have moved, or tables by name: a table that was run as a frame has to be
+    given, since a receipt keeps nothing of it.
+
+    Raises:
+        DataError: the folder holds no result, or one that was scored from facts.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path, roster = Path(folder) / "example.yaml", Path(folder) / "agents.csv"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     _ = roster.write_text("agent_id,wage\nA,2000.00\n", encoding="utf-8")
+    ...     results = run(compile(load(path)), folder, period="2026-10")
+    ...     write_results(results, Path(folder) / "out")
+    ...     print(verify(Path(folder) / "out").verdict)
+    ...     _ = roster.write_text("agent_id,wage\nA,2000.01\n", encoding="utf-8")
+    ...     verification = verify(Path(folder) / "out")
+    verified
+    >>> verification.verdict, [finding.code for finding in verification.diagnostics]
+    ('differs', ['K481', 'K485'])
+    >>> verification.diagnostics[-1].help
+    '1 subject differs, first agent_id A in `line.base`, `pay`'
+    """
+    from kpi_engine.review import verification
+
+    return verification.verify(out, tables)
+
+
 def close(out: str | Path, ledger: str | Path) -> Closing:
     """Return what became of closing a result: its pay lines are now in the ledger, a SQLite file.
 
@@ -574,6 +617,7 @@ __all__ = [
     "Severity",
     "TableSource",
     "Tables",
+    "Verification",
     "__version__",
     "check",
     "close",
@@ -590,6 +634,7 @@ __all__ = [
     "run",
     "run_cases",
     "score",
+    "verify",
     "write_results",
     "write_sample",
 ]

@@ -505,6 +505,45 @@ def test_a_ledger_is_not_exported_over_a_folder():
     assert not list(Path().glob(".data*"))
 
 
+def test_a_result_is_verified_from_its_receipt():
+    called(*RUN, status=0)
+    digest = ke.read_results("out").receipt["result_hash"]
+    result = called("verify", "out", status=0)
+    assert (result.stdout, result.stderr) == (f"out: verified, the run gives {digest} again\n", "")
+    Path("data").rename("archive")
+    document = json.loads(
+        called("verify", "out", "--data", "archive", "--format", "json", status=0).stdout
+    )
+    assert document == {"out": "out", "verdict": "verified", "result_hash": digest}
+
+
+def test_a_result_that_is_not_the_same_again_is_a_finding():
+    called(*RUN, status=0)
+    changed("data/agents.csv", "小李,2000.00", "小李,2000.01")
+    result = called("verify", "out", status=1)
+    assert result.stdout == "out: differs\n"
+    first, help_, second, more = filter(None, result.stderr.splitlines())
+    assert first.startswith(
+        "error[K481]: the file of the table `agents`, `data/agents.csv`, is not the one of the receipt"
+    )
+    assert help_ == "   = help: give the folder of the files that were run: `--data`"
+    assert second.startswith("error[K485]: the run gives another result: its hash is ")
+    assert (
+        more
+        == "   = help: 1 subject differs, first shop_id S1, agent_id 小李 in `line.base`, `pay`"
+    )
+
+
+def test_a_result_that_cannot_be_run_again_could_not_be_verified():
+    called(*RUN, status=0)
+    Path("data/agents.csv").unlink()
+    result = called("verify", "out", status=2)
+    assert result.stdout == "out: could not be run again\n"
+    assert result.stderr.startswith("error[K405]: `data/agents.csv`, given as the table `agents`")
+    refused_ = called("verify", "data", "--format", "json", status=2)
+    assert (refused_.stdout, codes(refused_.stderr)) == ("", ["K452"])
+
+
 def test_a_sample_says_what_it_wrote():
     arguments = ("sample", "made", "--messages", "300", "--seed", "5", "--dirty", "0.1")
     document = json.loads(called(*arguments, "--format", "json", status=0).stdout)

@@ -112,5 +112,5 @@ def test_characters_that_cannot_be_shown_stop_nothing(encoding):
 def test_no_command_shows_what_there_is():
     done = started()
     assert done.returncode == 2
-    for command in ("check", "test", "run", "explain", "sample"):
+    for command in ("check", "test", "run", "explain", "verify", "close", "ledger", "sample"):
         assert command in done.stdout + done.stderr

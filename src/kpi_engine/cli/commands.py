@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import kpi_engine as ke
-from kpi_engine.cli.exits import Exit, status_of
+from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json, show_text
 from kpi_engine.cli.statement import explanation_parts
 from kpi_engine.cli.summaries import (
@@ -23,6 +23,8 @@ from kpi_engine.cli.summaries import (
     run_parts,
     sample_document,
     sample_parts,
+    verification_document,
+    verification_line,
 )
 
 app = typer.Typer(
@@ -160,6 +162,26 @@ def explain_plan(
         show_json({"ruleset": plan.ruleset.name, "plan": described.splitlines()})
     else:
         show_text(described)
+
+
+@app.command()
+def verify(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that `run` has written.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="The folder of the tables' files, where they have moved."),
+    ] = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Run a result's receipt again, and report all that is not as it was."""
+    with refused(form), progress("running again"):
+        verification = ke.verify(out, data)
+    report(verification.diagnostics, form)
+    if form is Format.JSON:
+        show_json(verification_document(verification, out))
+    else:
+        show(verification_line(verification, out))
+    raise typer.Exit(EXIT_BY_VERDICT[verification.verdict])
 
 
 @app.command()

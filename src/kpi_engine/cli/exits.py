@@ -17,6 +17,13 @@ class Exit(IntEnum):
     """Nothing was done and nothing written."""
 
 
+EXIT_BY_VERDICT = {
+    "verified": Exit.CLEAN,
+    "differs": Exit.FINDINGS,
+    "could_not_run": Exit.COULD_NOT_RUN,
+}
+"""What the status of `verify` is."""
+
 NOTHING_READ = frozenset({"K101", "K102", "K501"})
 """The codes of findings that say: there was nothing to read."""
 

@@ -223,6 +223,27 @@ def closing_parts(closing: ke.Closing, ledger: Path) -> Iterator[str]:
     )
 
 
+def verification_document(verification: ke.Verification, out: Path) -> dict[str, object]:
+    """Return whether a result could be verified, and the hash of the new run."""
+    return {
+        "out": out.as_posix(),
+        "verdict": verification.verdict,
+        "result_hash": verification.result_hash,
+    }
+
+
+def verification_line(verification: ke.Verification, out: Path) -> str:
+    """Return whether a result could be verified, in a sentence."""
+    match verification.verdict:
+        case "verified":
+            said = f"verified, the run gives {verification.result_hash} again"
+        case "differs":
+            said = "differs"
+        case "could_not_run":
+            said = "could not be run again"
+    return f"{out.as_posix()}: {said}"
+
+
 def sample_document(summary: ke.SampleSummary) -> dict[str, object]:
     """Return what was made up, in numbers."""
     return {

@@ -77,7 +77,7 @@ def read_layers(source: Source, path: Path | None) -> tuple[Layers | None, list[
     for root, _, _ in reversed(chain[:-1]):
         merged = _merge_roots(merged, root)
     layers = tuple(
-        Layer(_said_name(root, text.name), text.name, _digest(text)) for root, text, _ in chain
+        Layer(_said_name(root, text.name), text.name, text_digest(text)) for root, text, _ in chain
     )
     return Layers(merged, layers, _assessing([(root, text) for root, text, _ in chain])), []
 
@@ -89,7 +89,8 @@ def _assessing(chain: list[tuple[Mapping, Source]]) -> tuple[Source, ...]:
     return tuple(texts)
 
 
-def _digest(source: Source) -> str:
+def text_digest(source: Source) -> str:
+    """Return the SHA-256 of a text, in hexadecimal digits."""
     return hashlib.sha256(source.text.encode()).hexdigest()
 
 

@@ -929,14 +929,13 @@ MESSAGES: dict[str, Message] = {
     ),
     "K482": Message(
         "error",
-        "the table `{table}` was given as a frame, of which the receipt keeps no hash: give it "
-        "again to have it run",
-        "give it by name in `tables`, or its file in the folder of `--data`",
+        "the table `{table}` was run as a frame, of which the receipt keeps nothing",
+        "give it again: by name in `tables`, or as a file in the folder of `--data`",
     ),
     "K483": Message(
         "note",
-        "the table `{table}` was given as a frame, of which the receipt keeps no hash: that its "
-        "rows are still the same is not checked",
+        "whether the rows of the table `{table}` are those of the receipt cannot be checked: "
+        "{reason}",
     ),
     "K484": Message("note", "the receipt is of {name} {expected}, and this is {name} {found}"),
     "K485": Message(
@@ -954,6 +953,11 @@ MESSAGES: dict[str, Message] = {
         "error",
         "there is no file of the table `{table}`: `{names}` was looked for in `{folder}`",
         "give the folder of the files that were run",
+    ),
+    "K488": Message(
+        "error",
+        "the layers are now `{found}`, those of the receipt were expected: `{expected}`",
+        "a file of the same name may stand in the way",
     ),
     # K5: ruleset tests and the command line
     # K501 to K509: test files
