@@ -93,6 +93,10 @@ def _default(context: Context, path: Path, text: str, type_: Type) -> ir.Lit | N
         report(sheet, tree.code, span, **dict(tree.facts))
         return None
     node, mistakes = type_formula(tree, Scope(Sight({}), context.document.currency))
+    for mistake in mistakes:
+        if mistake.code == "K222":
+            report(sheet, mistake.code, span, **dict(mistake.facts))
+            return None
     found = "no value written out" if mistakes else str(node.type.kind)
     expected = "a whole number" if type_.whole else str(type_.kind)
     fits = isinstance(node, ir.Lit) and join_kinds(node.type.kind, type_.kind) == type_.kind
