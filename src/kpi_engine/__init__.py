@@ -383,6 +383,49 @@ def evidence(  # noqa: PLR0913 (all but the first two are given by name)
     )
 
 
+def write_evidence(evidence: Evidence, file: str | Path) -> list[Path]:
+    """Return the Parquet or CSV files that the rows behind a metric were written to.
+
+    That is ``file``; where several metrics are behind the one asked for, one file for each, with
+    the name of the metric before the suffix. An earlier file is replaced.
+
+    Raises:
+        DataError: the file's name does not end in `.parquet` or `.csv`, or it cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables:
+    ...   agents: {key: agent_id, columns: {agent_id: text}}
+    ...   sales: {key: id, columns: {id: text, agent_id: text, amount: money}}
+    ... metrics: {sold: {from: sales, value: sum(amount)}}
+    ... '''
+    >>> agents = pl.DataFrame({"agent_id": ["A"]})
+    >>> sales = pl.DataFrame({"id": ["1"], "agent_id": ["A"], "amount": ["250.50"]})
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     found = evidence(
+    ...         compile(load(path)),
+    ...         {"agents": agents, "sales": sales},
+    ...         period="2026-10",
+    ...         subject="A",
+    ...         metric="sold",
+    ...     )
+    ...     files = write_evidence(found, Path(folder) / "sold.csv")
+    ...     print(files[0].read_text(), end="")
+    id,agent_id,amount,verdict,filtered_by,numerator,denominator
+    1,A,25050,used,,25050,
+    """
+    from kpi_engine.review.writing import write_rows
+
+    return write_rows(evidence, Path(file))
+
+
 def run_cases(*paths: str | Path) -> CaseReport:
     """Return what became of every case in ruleset tests, and in those of folders.
 
@@ -635,6 +678,7 @@ __all__ = [
     "run_cases",
     "score",
     "verify",
+    "write_evidence",
     "write_results",
     "write_sample",
 ]

@@ -569,3 +569,76 @@ def test_a_sample_cannot_replace_a_file():
 
 def test_the_version_is_printed():
     assert called("--version", status=0).stdout == f"kpi-engine {ke.__version__}\n"
+
+
+EVIDENCE = ("evidence", "shop.yaml", "--data", "data", "--period", "2026-10", "--metric")
+
+
+def test_evidence_shows_rows_their_verdicts_and_the_sum():
+    arguments = (*EVIDENCE, "响应率", "--subject", "小李")
+    lines = called(*arguments, status=0).stdout.splitlines()
+    assert lines[0] == "shop_id S1, agent_id 小李: 响应率 of shop for 2026-10"
+    assert lines[2] == "响应率: share(in_time)  shop.yaml:30"
+    names = ["round_id", "asked_at", "wait", "kind", "in_time", "verdict", "filtered_by"]
+    assert lines[3].split() == [*names, "numerator", "denominator"]
+    assert lines[5].split() == [
+        *("1", "2026-10-05", "09:00:00", "300", "question", "no", "used", "0", "1")
+    ]
+    assert "order" in lines[7]
+    assert "filtered" in lines[7]
+    assert lines[-2:] == [
+        "7 rows of rounds: 6 used, 1 filtered (orders 1)",
+        "响应率: 4 of 6 ≈ 66.67%",
+    ]
+
+
+def test_evidence_in_json_has_every_row():
+    arguments = (*EVIDENCE, "pace", "--subject", "小李", "--format", "json")
+    document = json.loads(called(*arguments, status=0).stdout)
+    assert document["rule"]["text"] == "waited / 60"
+    (part,) = document["metrics"]
+    assert (part["metric"], part["table"], part["kind"]) == ("waited", "rounds", "number")
+    assert sum(row["numerator"] or 0 for row in part["rows"]) == part["num"]
+    assert sum(row["denominator"] or 0 for row in part["rows"]) == part["den"]
+    assert part["filtered_by"] == {"orders": 1, "where": 1}
+    assert part["rows"][0]["wait"] == "60.000000"
+    assert part["rows"][0]["asked_at"] == "2026-10-05T01:00:00+00:00"
+
+
+def test_long_evidence_is_cut_short_but_in_a_file(folder):
+    rounds = pl.read_csv(folder / "data/rounds.csv", infer_schema=False)
+    ids = [str(number) for number in range(1000, 1100)]
+    more = rounds.head(1).drop("round_id").join(pl.DataFrame({"round_id": ids}), how="cross")
+    pl.concat([rounds, more.select(rounds.columns)]).write_csv(folder / "data/rounds.csv")
+    arguments = (*EVIDENCE, "asked", "--subject", "小李", "--out", "asked.parquet")
+    lines = called(*arguments, status=0).stdout.splitlines()
+    assert lines[-4:] == [
+        "… and 67 more rows, `--out` writes them all",
+        "107 rows of rounds: 106 used, 1 filtered (orders 1)",
+        "asked = 106",
+        "written to asked.parquet",
+    ]
+    assert pl.read_parquet("asked.parquet").height == 107
+
+
+def test_columns_of_evidence_stand_below_one_another_whatever_their_script():
+    changed("data/rounds.csv", "11,S2,小王", "十一,S2,小王")
+    arguments = (*EVIDENCE, "asked", "--subject", "shop_id=S2,agent_id=小王")
+    lines = called(*arguments, status=0).stdout.splitlines()
+    rows = [line for line in lines if "2026-10-05" in line]
+    assert len(rows) == 3
+    assert len({cell_len(line[: line.index("2026-10-05")]) for line in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("metric", "more", "code"),
+    [
+        ("asekd", ("--subject", "小李"), "K547"),
+        ("asked", ("--subject", "小刘"), "K546"),
+        ("asked", ("--subject", "小王"), "K541"),
+        ("asked", ("--subject", "小李", "--out", "asked.txt"), "K549"),
+        ("asked", ("--subject", "小李", "--as-of", "tomorrow"), "K435"),
+    ],
+)
+def test_evidence_that_cannot_be_found_is_refused(metric, more, code):
+    assert refused(*EVIDENCE, metric, *more) == [code]

@@ -11,6 +11,7 @@ import typer
 import kpi_engine as ke
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json, show_text
+from kpi_engine.cli.rows import evidence_document, evidence_parts
 from kpi_engine.cli.statement import explanation_parts
 from kpi_engine.cli.summaries import (
     accounting_parts,
@@ -147,6 +148,43 @@ def explain(
         show_json(asdict(explanation))
     else:
         show(*explanation_parts(explanation))
+
+
+@app.command()
+def evidence(
+    ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
+    data: Annotated[Path, typer.Option("--data", help="The folder of the tables' files.")],
+    period: Annotated[str, typer.Option("--period", help="The month, such as 2026-10.")],
+    subject: Annotated[
+        str,
+        typer.Option(
+            "--subject", help="shop_id=S1,agent_id=A, or one value of the key where it is unique."
+        ),
+    ],
+    metric: Annotated[str, typer.Option("--metric", help="The metric to show the rows behind.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", help="When the run looks at the data: a day, or a time with a zone."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A .parquet or .csv file to write all rows to.")
+    ] = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Show the event rows behind a metric of one subject, and what became of each."""
+    with refused(form), progress("looking"):
+        plan = ke.compile(ke.load(ruleset))
+        found = ke.evidence(
+            plan, data, period=period, subject=chosen(subject), metric=metric, as_of=as_of
+        )
+        files = [] if out is None else ke.write_evidence(found, out)
+    if form is Format.JSON:
+        show_json(evidence_document(found))
+    else:
+        show(*evidence_parts(found, plan.ruleset))
+        show(*(f"written to {file.as_posix()}" for file in files))
 
 
 @app.command("explain-plan")

@@ -158,10 +158,11 @@ def _step(
 
 
 def _shown(ruleset: Ruleset, metric: Metric, table: Table) -> Iterator[ir.Ref]:
-    """Return the columns that are shown of a row: of the table in its order, then looked up.
+    """Return the columns that are shown of a row: those of the table, then what is looked up.
 
-    They are those that an input declares, else its identity; the clock and whose row it is; and
-    all that says what becomes of the row and what it brings, down to the columns it comes from.
+    Of a table that is made the identity comes first. They are those that an input declares, else
+    its identity; the clock and whose row it is; and all that says what becomes of the row and what
+    it brings, down to the columns it comes from.
     """
     wanted = {column.name for column in table.columns} | {*table.identity, *metric.key}
     wanted |= {metric.clock} if metric.clock is not None else set()
@@ -174,9 +175,10 @@ def _shown(ruleset: Ruleset, metric: Metric, table: Table) -> Iterator[ir.Ref]:
         read = _read_of_row(waiting.pop()) - wanted
         wanted |= read
         waiting += [formulas[name] for name in sorted(read) if name in formulas]
-    for name, type_ in table.types.items():
+    first = () if table.origin is None else table.identity
+    for name in dict.fromkeys((*first, *table.types)):
         if name in wanted:
-            yield ir.Ref("row", name, type_)
+            yield ir.Ref("row", name, table.types[name])
     for name in sorted(wanted - table.types.keys()):
         other, dot, column = name.partition(".")
         if dot and other in ruleset.tables:

@@ -1096,4 +1096,9 @@ MESSAGES: dict[str, Message] = {
         "expected",
         "ask for {names}",
     ),
+    "K549": Message(
+        "error",
+        "`{file}` is neither a Parquet nor a CSV file, the name of one was expected",
+        "end the name in `.parquet` or `.csv`",
+    ),
 }
