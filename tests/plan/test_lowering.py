@@ -144,7 +144,8 @@ def test_every_operation_equals_python(engine):
 
 def test_the_cases_above_hold_every_operation():
     used = {node.op for node in postorder(ONE_OF_EACH)}
-    assert used == set(LOWERINGS) == set(get_args(Operation)) - {"gather"}
+    # what is gathered over groups is held to Python in test_grouped.py
+    assert used == set(LOWERINGS) - {"over"} == set(get_args(Operation)) - {"gather", "over"}
 
 
 WHOLES = st.sampled_from(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from kpi_engine.language import ir
 from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
 from kpi_engine.ruleset.checked import Formula, Item, Metric, Ruleset
 
@@ -90,7 +91,8 @@ def _metric_columns(metric: Metric, *, provisional: bool) -> list[pl.Expr]:
             num, den = above.cast(exact), below.cast(exact)
     else:
         value = shown_value(pl.col(name), kind)
-    count = pl.col(f"{name}.n") if metric.table is not None else pl.lit(None, dtype=pl.Int64)
+    counted = metric.table is not None or isinstance(metric.value.node, ir.Across)
+    count = pl.col(f"{name}.n") if counted else pl.lit(None, dtype=pl.Int64)
     shown = status.replace({"ok": "provisional"}) if provisional else status
     return [
         value.alias(name),

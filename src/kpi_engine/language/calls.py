@@ -16,7 +16,7 @@ from kpi_engine.language.kinds import ANY, ORDERED, QUANTITIES, UNTYPED, Kind, L
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope
-from kpi_engine.language.syntax import Call, Name
+from kpi_engine.language.syntax import Call, Name, Place
 
 
 def typed_aggregate(
@@ -25,43 +25,51 @@ def typed_aggregate(
     arguments: tuple[ir.Node, ...],
     mistakes: list[Mistake],
     *,
-    groups: bool,
+    filled: bool,
 ) -> ir.Node:
     """Return an aggregate over typed arguments, its kind and unknown by the functions table.
 
-    ``groups`` says that there is always a row, as in the groups of a table.
+    ``filled`` says that there is always a row, as in the groups of a table.
     """
-    subject = Level.SUBJECT
     if not arguments:
-        return ir.Aggregate(function.name, (), Type(Kind.NUMBER, subject, whole=True))
+        return ir.Aggregate(function.name, (), Type(Kind.NUMBER, Level.SUBJECT, whole=True))
     argument, place = arguments[0], expr.arguments[0].place
+    if argument.type.level is not Level.ROW and argument.type.kind is not Kind.ANY:
+        return note(mistakes, "K248", place, name=function.name)
+    type_ = aggregate_type(function, argument, place, mistakes, filled=filled)
+    if type_ is None:
+        return ir.Lit(None, ANY._replace(level=Level.SUBJECT))
+    return ir.Aggregate(function.name, arguments, type_)
+
+
+def aggregate_type(
+    function: Function, argument: ir.Node, place: Place, mistakes: list[Mistake], *, filled: bool
+) -> Type | None:
+    """Return the type of an aggregate, or None where its argument is no such thing."""
     kind = argument.type.kind
     if kind is Kind.ANY:
-        return ir.Lit(None, ANY._replace(level=subject))
-    if argument.type.level is not Level.ROW:
-        return note(mistakes, "K248", place, name=function.name)
-    empty = function.unknown == "when empty" and (argument.type.nullable or not groups)
+        return None
+    empty = function.unknown == "when empty" and (argument.type.nullable or not filled)
     match function.rule:
         case "condition to number" | "condition to ratio":
             if kind is not Kind.BOOL:
-                return note(mistakes, "K249", place, name=function.name, kind=kind)
+                note(mistakes, "K249", place, name=function.name, kind=kind)
+                return None
             if function.rule == "condition to ratio":
                 decides(argument, place, mistakes)
-                return ir.Aggregate(
-                    function.name, arguments, Type(Kind.RATIO, subject, nullable=empty)
-                )
-            return ir.Aggregate(function.name, arguments, Type(Kind.NUMBER, subject, whole=True))
+                return Type(Kind.RATIO, Level.SUBJECT, nullable=empty)
+            return Type(Kind.NUMBER, Level.SUBJECT, whole=True)
         case "anything to number":
-            return ir.Aggregate(function.name, arguments, Type(Kind.NUMBER, subject, whole=True))
+            return Type(Kind.NUMBER, Level.SUBJECT, whole=True)
         case "quantity to same":
             fits = kind in QUANTITIES
         case _:
             fits = kind in ORDERED or kind is Kind.TEXT
     if not fits:
-        return note(mistakes, "K250", place, name=function.name, kind=kind)
+        note(mistakes, "K250", place, name=function.name, kind=kind)
+        return None
     whole = argument.type.whole and function.name not in {"mean", "median"}
-    type_ = Type(kind, subject, empty, argument.type.labels, whole)
-    return ir.Aggregate(function.name, arguments, type_)
+    return Type(kind, Level.SUBJECT, empty, argument.type.labels, whole)
 
 
 def typed_plain_call(

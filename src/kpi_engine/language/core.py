@@ -26,6 +26,7 @@ Operation = Literal[
     "lit",
     "column",
     "gather",
+    "over",
     "add",
     "sub",
     "mul",
@@ -70,7 +71,8 @@ class Core(NamedTuple):
     """One operation; ``low`` and ``high`` bound a whole number, None for conditions and texts.
 
     ``args`` are cores, but for the value of ``lit``, the name of ``column``, the `Gather` of
-    ``gather``, the labels of ``in`` and the minutes of ``in_hours`` after the first.
+    ``gather``, the `Over` of ``over`` behind them, the labels of ``in`` and the minutes of
+    ``in_hours`` after the first.
     """
 
     op: Operation
@@ -87,6 +89,32 @@ class Gather(NamedTuple):
 
     function: GatherFunction
     argument: Core | None
+
+
+OverFunction = Literal[
+    "count",
+    "sum",
+    "min",
+    "max",
+    "distinct",
+    "lower_middle",
+    "upper_middle",
+    "running_sum",
+    "position",
+]
+
+
+class Over(NamedTuple):
+    """What is gathered from the rows that share some keys, and stays beside each of them.
+
+    Of the operands the first ``keys`` tell groups apart, the next ``order`` put their rows in
+    order, an unknown last; the last is gathered. A ``running_sum`` includes its own row, a
+    ``position`` counts from 0.
+    """
+
+    function: OverFunction
+    keys: int
+    order: int
 
 
 @passive

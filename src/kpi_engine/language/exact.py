@@ -99,6 +99,9 @@ def exact_value(node: ir.Node, env: Environment) -> Value:
             return _slices(env.scales[node.scale], _rational(node.x, env), env)
         case ir.Op():
             return _operation(node, env)
+        case ir.Across() | ir.Previous():
+            # such a value is a metric of its own, made of more than one subject's values
+            raise TypeError(node)
         case _:
             assert_never(node)
 

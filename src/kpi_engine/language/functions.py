@@ -19,12 +19,17 @@ Rule = Literal[
     "points",
     "area under scale",
     "month of moment",
+    "condition over months",
+    "standing",
+    "part of a pool",
 ]
 """How kinds go through a function."""
 
-UnknownRule = Literal["never", "when empty", "with an argument", "with the spare", "with a target"]
+UnknownRule = Literal[
+    "never", "when empty", "with an argument", "with the spare", "with a target", "when alone"
+]
 """When the result can be unknown: never; without any row; with an unknown argument; when the spare
-value is; with an unknown argument or a target of zero."""
+value is; with an unknown argument or a target of zero; with an unknown argument or nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,23 @@ class Function:
     examples: tuple[Example, ...]
     optional: int = 0
     """How many of the last parameters may be left out."""
+    of_group: bool = False
+    """Whether the last parameter is a group; one more argument gives an aggregate such a group."""
+
+
+def spans_group(name: str, arguments: int) -> bool:
+    """Return whether a call with so many arguments is about the subjects of a group, named last.
+
+    >>> spans_group("mean", 2), spans_group("mean", 1), spans_group("beats", 2)
+    (True, False, True)
+    """
+    function = FUNCTIONS.get(name)
+    if function is None:
+        return False
+    extra = 1 if function.aggregate else 0
+    return (function.aggregate or function.of_group) and (
+        arguments == len(function.parameters) + extra
+    )
 
 
 def is_aggregate(name: str) -> bool:
@@ -248,5 +270,37 @@ FUNCTIONS: dict[str, Function] = _table(
         "with an argument",
         "the month a day or time falls in, in the ruleset's zone, from the hour its days start",
         (),
+    ),
+    Function(
+        "longest_run",
+        ("condition", "group"),
+        False,
+        "condition over months",
+        "never",
+        "the longest unbroken run of months in which the condition is true, over a subject's own "
+        "months; an unknown month neither breaks a run nor counts",
+        (),
+        of_group=True,
+    ),
+    Function(
+        "beats",
+        ("x", "group"),
+        False,
+        "standing",
+        "when alone",
+        "the part of the others in the group that are worse, a tie counting half",
+        (),
+        of_group=True,
+    ),
+    Function(
+        "split",
+        ("amount", "weight", "group"),
+        False,
+        "part of a pool",
+        "with an argument",
+        "my part of an amount that the group shares by weight: to the minor unit, what is left to "
+        "the largest remainders, then to the first keys",
+        (),
+        of_group=True,
     ),
 )

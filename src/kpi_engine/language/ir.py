@@ -125,7 +125,29 @@ class Slices:
     type: Type
 
 
-Node = Lit | Ref | Op | Aggregate | Apply | Slices
+@passive
+class Across:
+    """A value of a subject among the subjects of a group; ``args`` are about each of them.
+
+    ``function`` is an aggregate, ``longest_run``, ``beats``, ``split``, ``place`` (1 is the best)
+    or ``band``. It is the whole value of a metric of its own, which other formulas read by name.
+    """
+
+    function: str
+    args: tuple["Node", ...]
+    group: str
+    type: Type
+
+
+@passive
+class Previous:
+    """A named value of the same subject in the period before."""
+
+    name: str
+    type: Type
+
+
+Node = Lit | Ref | Op | Aggregate | Apply | Slices | Across | Previous
 
 OPERATORS = frozenset(
     {
@@ -139,14 +161,14 @@ OPERATORS = frozenset(
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes a node is computed from, case values of its scale included."""
     match node:
-        case Op() | Aggregate():
+        case Op() | Aggregate() | Across():
             return node.args
         case Apply():
             values = () if isinstance(node.scale, str) else scale_values(node.scale)
             return (node.x, *values)
         case Slices():
             return (node.x,)
-        case Lit() | Ref():
+        case Lit() | Ref() | Previous():
             return ()
 
 

@@ -48,6 +48,8 @@ def _dotted(expr: Name, prefix: str, scope: Scope, mistakes: list[Mistake]) -> i
     if seen.any_name is not None:
         return _as_narrowed(replace(seen.any_name, name=name), name, scope)
     names = seen.names or {}
+    if expr.name not in names and prefix in scope.groups and expr.name in scope.sight.names:
+        return note(mistakes, "K269", expr.place, name=expr.name, group=prefix)
     if expr.name not in names:
         near = closest(expr.name, set(names))
         behind = Place(expr.prefix_place.end + 1, expr.place.end)

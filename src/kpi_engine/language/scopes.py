@@ -48,23 +48,35 @@ class Sight(NamedTuple):
     day: ir.Ref | None = None
 
 
+class GroupSignature(NamedTuple):
+    """What a group holds: subjects of one period, or earlier months too.
+
+    ``own`` says that those months are of one subject each.
+    """
+
+    history: bool = False
+    own: bool = False
+
+
 class Scope(NamedTuple):
     """What a formula may see.
 
     ``sight`` holds the columns, metrics, params and running values; ``scales`` the params that are
     scales. ``aggregates`` says that rows are being gathered, ``rows`` what an argument of an
-    aggregate sees, where that differs, ``groups`` that no group is without a row. ``known`` are the
-    names that an earlier condition found known, ``lower`` the metrics that are better lower.
+    aggregate sees, where that differs, ``filled`` that there is always a row. ``known`` are the
+    names that an earlier condition found known, ``lower`` the metrics that are better lower,
+    ``groups`` the groups of subjects.
     """
 
     sight: Sight
     currency: str
     scales: Mapping[str, ScaleSignature] = _NOTHING
     aggregates: bool = False
-    groups: bool = False
+    filled: bool = False
     rows: Sight | None = None
     known: frozenset[str] = frozenset()
     lower: AbstractSet[str] = frozenset()
+    groups: Mapping[str, GroupSignature] = _NOTHING
 
 
 def closest(name: str, names: Mapping[str, object] | frozenset[str] | set[str]) -> str | None:

@@ -194,3 +194,26 @@ Expr = (
     | Logic
     | Conditional
 )
+
+
+def parts_of(expr: Expr) -> tuple[Expr, ...]:
+    """Return the formulas that a formula is made of.
+
+    >>> parts_of(Arithmetic("+", Name("a"), Number(Fraction(1))))[0].name
+    'a'
+    """
+    match expr:
+        case Call():
+            return expr.arguments
+        case Negative() | Not() | IsKnown():
+            return (expr.operand,)
+        case Arithmetic():
+            return (expr.left, expr.right)
+        case Comparison() | Logic():
+            return expr.operands
+        case Membership(operand, options):
+            return (operand, *(options if isinstance(options, tuple) else (options,)))
+        case Conditional():
+            return (expr.value, expr.condition, expr.otherwise)
+        case _:
+            return ()

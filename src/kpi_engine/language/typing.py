@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from kpi_engine.language import ir
+from kpi_engine.language.across import typed_across
 from kpi_engine.language.agreement import (
     comparable,
     decides,
@@ -22,7 +23,7 @@ from kpi_engine.language.agreement import (
 )
 from kpi_engine.language.calls import typed_aggregate, typed_plain_call
 from kpi_engine.language.currencies import MINOR_DIGITS
-from kpi_engine.language.functions import FUNCTIONS, Function
+from kpi_engine.language.functions import FUNCTIONS, Function, spans_group
 from kpi_engine.language.kinds import (
     ANY,
     QUANTITIES,
@@ -36,6 +37,7 @@ from kpi_engine.language.kinds import (
 )
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.naming import dated_param, typed_name
+from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope, closest, narrowed, narrowed_if_false, with_known
 from kpi_engine.language.syntax import (
     Arithmetic,
@@ -258,6 +260,11 @@ def _call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     if function is None:
         near = closest(expr.function, {*FUNCTIONS, *scope.scales})
         return note(mistakes, "K243", expr.function_place, name=expr.function, near=near)
+    if spans_group(expr.function, len(expr.arguments)):
+        node = _across(expr, function, scope, mistakes)
+        return (
+            node if isinstance(node, ir.Lit) else ir.Ref("metric", print_formula(expr), node.type)
+        )
     least = len(function.parameters) - function.optional
     if not least <= len(expr.arguments) <= len(function.parameters):
         return note(
@@ -276,6 +283,29 @@ def _call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     if not levels_meet(expr.arguments, arguments, mistakes):
         return ir.Lit(None, ANY)
     return typed_plain_call(expr, function, arguments, scope, mistakes)
+
+
+def type_across(expr: Call, scope: Scope) -> ir.Node:
+    """Return the typed form of a call about a group, which was found right where it stands."""
+    return _across(expr, FUNCTIONS[expr.function], scope, [])
+
+
+def _across(
+    expr: Call, function: Function, scope: Scope, mistakes: list[Mistake]
+) -> ir.Across | ir.Lit:
+    if scope.aggregates:
+        return note(mistakes, "K261", expr.function_place, name=function.name)
+    *own, last = expr.arguments
+    name = last.name if isinstance(last, Name) and last.prefix is None else None
+    group = scope.groups.get(name or "")
+    if name is None or group is None:
+        near = closest(name or "", set(scope.groups))
+        text = print_formula(last)
+        return note(mistakes, "K260", last.place, text=text, name=function.name, near=near)
+    # What a condition around the call has found known, it has found of one subject alone.
+    inner = scope._replace(known=frozenset())
+    arguments = tuple(_type(argument, inner, mistakes) for argument in own)
+    return typed_across(expr, function, arguments, scope, mistakes)
 
 
 def _values(count: int) -> str:
@@ -349,4 +379,4 @@ def _aggregate(expr: Call, function: Function, scope: Scope, mistakes: list[Mist
             dated = dated_param(node, scope.scales)
             if dated is not None:
                 note(mistakes, "K257", argument.place, name=dated, function=function.name)
-    return typed_aggregate(expr, function, arguments, mistakes, groups=scope.groups)
+    return typed_aggregate(expr, function, arguments, mistakes, filled=scope.filled)

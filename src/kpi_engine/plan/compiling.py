@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kpi_engine.language import ir
 from kpi_engine.plan.description import describe_plan
 from kpi_engine.plan.domains import key_domains
 from kpi_engine.plan.graph import columns_in
@@ -16,6 +17,7 @@ from kpi_engine.plan.slip import slip_parts
 from kpi_engine.plan.stages import lookups_in, pruned_stages
 from kpi_engine.plan.subjects import looked_up_values, subject_lookups
 from kpi_engine.plan.tables import DROPPED, TableForm, sources_of, table_forms
+from kpi_engine.ruleset.across import names_of_history
 from kpi_engine.ruleset.checked import Metric, Ruleset
 from kpi_engine.ruleset.forms import check_budget, roster_column
 
@@ -58,9 +60,18 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
         lookups=lookups,
         gathers=tuple(gathers),
         slip=slip,
-        steps=keyed_steps(tables, roster, lookups, gathers, slip),
+        steps=keyed_steps(tables, roster, lookups, gathers, slip, together=_together(ruleset)),
+        history=names_of_history(ruleset),
         values=values,
     )
+
+
+def _together(ruleset: Ruleset) -> tuple[str, ...]:
+    """Return the columns of the subject's key that every group of subjects shares."""
+    nodes = (metric.value.node for metric in ruleset.metrics.values())
+    used = {node.group for node in nodes if isinstance(node, ir.Across)}
+    keys = [set(ruleset.groups[name].key) for name in used]
+    return tuple(name for name in ruleset.subject.key if all(name in key for key in keys))
 
 
 def _alike(ruleset: Ruleset) -> list[list[Metric]]:
@@ -70,7 +81,8 @@ def _alike(ruleset: Ruleset) -> list[list[Metric]]:
         if metric.table is not None:
             # The newest rows are found among those that one metric could use.
             alone = None if metric.latest is None else metric.name
-            alike = (metric.table, metric.clock, metric.window, metric.key, alone)
+            who = (metric.key, metric.group)
+            alike = (metric.table, metric.clock, metric.window, who, alone)
             found.setdefault(alike, []).append(metric)
     return list(found.values())
 

@@ -150,6 +150,8 @@ def subject_values(
 def _metric_accounts(
     step: GatherStep, values: pl.DataFrame, group: pl.DataFrame
 ) -> dict[str, MetricAccount]:
+    # Subjects of one group share the rows of what is measured over it.
+    values = values.unique(step.key)
     accepted, taken = int(group[ROWS].sum()), int(values[ROWS].sum())
     dropped = {name: int(values[dropped_rows(i)].sum()) for i, name in enumerate(step.drops)}
     accounts = {}

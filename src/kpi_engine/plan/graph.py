@@ -14,6 +14,8 @@ def operands_of(core: Core) -> tuple[Core, ...]:
     op, args, _, _ = core
     if op in _NOTHING_BELOW:
         return ()
+    if op == "over":
+        return args[:-1]  # type: ignore[return-value] # as `Core` says
     return args[:1] if op in _FIRST_BELOW else args  # type: ignore[return-value] # as `Core` says
 
 

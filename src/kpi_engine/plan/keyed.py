@@ -18,14 +18,19 @@ from kpi_engine.plan.pruning import lookups_of
 from kpi_engine.plan.stages import lookups_in
 
 
-def keyed_steps(
+def keyed_steps(  # noqa: PLR0913 (the parts of a plan, by name)
     tables: tuple[TableStep, ...],
     roster: RosterStep,
     lookups: tuple[Lookup, ...],
     gathers: list[GatherStep],
     slip: tuple[SlipPart, ...],
+    *,
+    together: tuple[str, ...],
 ) -> tuple[Step, ...]:
-    """Return the steps of a plan in the order they run; tables that are looked into are whole."""
+    """Return the steps of a plan in the order they run; tables that are looked into are whole.
+
+    ``together`` are the columns of the subject's key whose subjects some formula sees at once.
+    """
     steps = [_table_step(table) for table in tables]
     seen = _feeds(roster.table, (*lookups_in(roster.opened), *lookups))
     columns = [column.name for lookup in lookups for column in lookup.columns]
@@ -36,7 +41,8 @@ def keyed_steps(
         name = _rows_of(gather, clocks[gather.table])
         steps.append(Step(f"facts of {name}", inputs, gather.key, gather.columns))
     made = tuple(name for part in slip for name in part.columns)
-    steps.append(Step("slip", _feeds("facts", ()), roster.key, made))
+    feed: Feed = "partitioned" if together else _WHOLE
+    steps.append(Step("slip", {"facts": feed}, together, made))
     return tuple(steps)
 
 

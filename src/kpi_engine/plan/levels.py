@@ -17,11 +17,14 @@ _SHARED = "~shared"
 def with_shared(assignments: Assignments) -> Assignments:
     """Return the assignments with every operation that is used twice made a column of its own.
 
-    Each of them stands before the first that reads it.
+    So is all that is gathered over groups, and what it is gathered from: Polars nests no windows,
+    and would take a constant for a single row. Each stands before the first that reads it.
     """
     roots, nodes = interned([assignment.core for assignment in assignments])
     users = Counter([id(operand) for node in nodes for operand in operands_of(node)])
     users.update(map(id, roots))
+    gathered = [node for node in nodes if node.op == "over"]
+    apart = {id(part) for node in gathered for part in (node, *operands_of(node))}
     result: list[Assignment] = []
     new_by_id: dict[int, Core] = {}
     shared = 0
@@ -30,7 +33,8 @@ def with_shared(assignments: Assignments) -> Assignments:
         while id(root) not in new_by_id:
             node = next(waiting)
             new = over(node, new_by_id)
-            if users[id(node)] > 1 and node.op not in _PLAIN and not _is_small(node):
+            twice = users[id(node)] > 1 and node.op not in _PLAIN and not _is_small(node)
+            if twice or (id(node) in apart and node.op != "column"):
                 name = f"{_SHARED}.{shared}"
                 shared += 1
                 result.append(Assignment(name, new))

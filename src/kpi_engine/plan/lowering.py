@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from kpi_engine.language.core import Core, Operation
+from kpi_engine.language.core import Core, Operation, Over, OverFunction
 from kpi_engine.language.exact import MICROSECONDS_A_DAY
 from kpi_engine.plan.clocks import wall_clock
 from kpi_engine.plan.graph import operands_of, postorder
@@ -199,9 +199,43 @@ def _month_of_time(node: Core, exprs: tuple[pl.Expr, ...], calendar: Calendar) -
     return _month_of_date(node, (_day_of_time(node, exprs, calendar),), calendar)
 
 
+def _over(node: Core, exprs: tuple[pl.Expr, ...], _: Calendar) -> pl.Expr:
+    """Return what is gathered over groups; all operands are columns."""
+    over = node.args[-1]
+    if not isinstance(over, Over):
+        raise TypeError(node)
+    keys, order, x = exprs[: over.keys], exprs[over.keys : -1], exprs[-1]
+    gathered = OVERS[over.function](x)
+    if not order:
+        return gathered.over(*keys)
+    return gathered.over(*keys, order_by=list(order), nulls_last=True)
+
+
+def _middle(x: pl.Expr, place: pl.Expr) -> pl.Expr:
+    return x.drop_nulls().sort().get(place // pl.lit(2, dtype=pl.Int64), null_on_oob=True)
+
+
+def _number(x: pl.Expr) -> pl.Expr:
+    return x.count().cast(pl.Int64)
+
+
+OVERS: Mapping[OverFunction, Callable[[pl.Expr], pl.Expr]] = {
+    "count": lambda x: x.sum().cast(pl.Int64),
+    "sum": pl.Expr.sum,
+    "min": pl.Expr.min,
+    "max": pl.Expr.max,
+    "distinct": lambda x: x.drop_nulls().n_unique().cast(pl.Int64),
+    "lower_middle": lambda x: _middle(x, _number(x) - pl.lit(1, dtype=pl.Int64)),
+    "upper_middle": lambda x: _middle(x, _number(x)),
+    "running_sum": pl.Expr.cum_sum,
+    "position": lambda _: pl.int_range(pl.len(), dtype=pl.Int64),
+}
+"""What each function makes of a column within its group."""
+
 LOWERINGS: Mapping[Operation, Lowering] = {
     "lit": _literal,
     "column": _column,
+    "over": _over,
     "add": _sum,
     "sub": _sum,
     "mul": _of_two(mul),

@@ -16,6 +16,7 @@ from kpi_engine.plan.stages import placed, pruned_stages, shelf_for
 from kpi_engine.plan.tables import TableForm
 from kpi_engine.plan.verdicts import NEWEST, PASSES, Verdict, among_newest, verdict_of
 from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
+from kpi_engine.ruleset.forms import roster_column
 from kpi_engine.ruleset.lookups import looked_up
 
 _ZERO = whole(0)
@@ -52,7 +53,8 @@ def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is 
         assignments += _columns(metric, settled_value(metric, value), verdict, names)
     gathers, arguments = gather_columns(names)
     arguments = (*arguments, *kept)
-    asked = _subject_of(metrics[0], table, subject, sources)
+    who = subject.key if metrics[0].group is None else metrics[0].key
+    asked = _subject_of(metrics[0], who, table, subject, sources)
     read = (*taken_cores(gathers, arguments), *(pair.asked for pair in asked), passing)
     shelf = shelf_for(sources, table.values, read)
     clock = _clock_of(metrics[0], sources)
@@ -71,7 +73,7 @@ def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is 
         table=table.step.name,
         metrics=tuple(metric.name for metric in metrics),
         filtered=frozenset(metric.name for metric in metrics if metric.where is not None),
-        key=subject.key,
+        key=tuple(name if name in subject.key else roster_column(name) for name in who),
         asked=asked,
         reads=tuple(sorted(reads | {*(() if clock is None else (clock.column,))})),
         clock=clock,
@@ -101,18 +103,16 @@ def _newest(metric: Metric, clock: Clock | None, sources: Sources) -> Newest | N
 
 
 def _subject_of(
-    metric: Metric, table: TableForm, subject: Subject, sources: Sources
+    metric: Metric, names: Sequence[str], table: TableForm, subject: Subject, sources: Sources
 ) -> tuple[Pairing, ...]:
-    """Return what names the subject of a row, each with the column of the subject's key."""
+    """Return what names the subject or the group of a row, each with that column of the roster."""
     roster = sources.values[subject.table]
     asked = [table.values.get(name) for name in metric.key]
     found = [
         looked_up(name, sources.tables, sources.values) if value is None else value
         for name, value in zip(metric.key, asked, strict=True)
     ]
-    return tuple(
-        paired(value, roster[name]) for name, value in zip(subject.key, found, strict=True)
-    )
+    return tuple(paired(value, roster[name]) for name, value in zip(names, found, strict=True))
 
 
 def _over_used(node: Core, verdict: Verdict, names: dict[Gather, str]) -> Core:

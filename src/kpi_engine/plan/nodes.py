@@ -285,7 +285,8 @@ class Plan:
     """A compiled ruleset: immutable, made once, run for any period.
 
     ``inputs`` are the columns really needed of each input table, ``domains`` the texts among them
-    that serve as keys or labels. ``lookups`` are made for the subjects, beside what the roster says
+    that serve as keys or labels. ``history`` is what is read of earlier months, and what it
+    measures. ``lookups`` are made for the subjects, beside what the roster says
     of them. ``values`` say how the columns of the roster and the metrics read (a number's divisor
     among them).
     """
@@ -300,4 +301,5 @@ class Plan:
     gathers: tuple[GatherStep, ...]
     slip: tuple[SlipPart, ...]
     steps: tuple[Step, ...]
+    history: Mapping[str, Kind]
     values: Mapping[str, Value]

@@ -7,6 +7,7 @@ from kpi_engine.language.core import Core, Rational, Value, as_rational, whole
 from kpi_engine.language.exact import Environment
 from kpi_engine.language.kinds import QUANTITIES, Kind
 from kpi_engine.plan.graph import columns_in
+from kpi_engine.plan.history import of_present, with_history
 from kpi_engine.plan.levels import with_assigned, with_shared
 from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.metrics import fraction_of_value
@@ -53,6 +54,8 @@ def _metric_part(metric: Metric, form: MetricForm, values: dict[str, Value]) -> 
     else:
         value = as_rational(form.value) if metric.type.kind in QUANTITIES else form.value
         assignments = _from_metrics(metric, settled_value(metric, value))
+        if form.size is not None:
+            assignments = (*assignments, Assignment(f"metric.{metric.name}.n", form.size))
         values[metric.name] = form.kept
     return SlipPart(metric.name, assignments, tuple(a.name for a in assignments))
 
@@ -90,6 +93,7 @@ def settle_slip(
     facts: pl.DataFrame,
     given: frozenset[str] = frozenset(),
     *,
+    history: pl.DataFrame | None = None,
     engine: Engine = "auto",
 ) -> pl.DataFrame:
     """Return the facts with a column for everything computed from them; one row per subject.
@@ -99,7 +103,8 @@ def settle_slip(
     is null, with a status that says why.
 
     ``given`` names the metrics and the score that stand in the facts already, and roster columns;
-    then what is missing beside them is unknown.
+    then what is missing beside them is unknown. ``history`` are earlier months, as `with_history`
+    takes them.
 
     Raises:
         DataError: if a fact lies where none can, or a computed amount does not fit 64 bits.
@@ -108,8 +113,9 @@ def settle_slip(
     assignments = with_shared(tuple(a for part in parts for a in part.assignments))
     columns = [name for part in parts for name in part.columns]
     opened = _opened(plan, facts, assignments, given)
+    opened = with_history(plan.history, opened, history)
     settled = with_assigned(opened.lazy(), assignments, plan.calendar)
-    made = settled.select(columns).collect(engine=engine)
+    made = of_present(plan.history, settled).select(columns).collect(engine=engine)
     narrow = as_narrow(made, [c for c in columns if not c.startswith("metric.")])
     kept = facts.drop(columns, strict=False)
     return pl.concat([kept, narrow], how="horizontal") if columns else kept

@@ -17,10 +17,10 @@ from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.roster import check_roster, roster_rows
 from kpi_engine.plan.stages import with_stages
 from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.ruleset.forms import MONTH_COLUMN
 from kpi_engine.ruleset.lookups import LAST_DAY, LAST_DAY_COLUMN, looked_up, lookup_column
 from kpi_engine.ruleset.rules import pay_rules, score_rules
 
-_MONTH_COLUMN = "period.month"
 _EPOCH = date(1970, 1, 1)
 
 
@@ -46,7 +46,7 @@ def subject_lookups(
 
     ``roster`` is how its columns read beside the subjects.
     """
-    month = column_value(_MONTH_COLUMN, Type(Kind.MONTH))
+    month = column_value(MONTH_COLUMN, Type(Kind.MONTH))
     asking = {**roster, "period": month, "day": LAST_DAY}
     by_table: dict[str, list[str]] = {}
     for name in names:
@@ -63,7 +63,7 @@ def with_period(subjects: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     """Return the subjects with the month and the last day of the period, as formulas read them."""
     last_day = (window.last_day - _EPOCH).days
     return subjects.with_columns(
-        pl.lit(window.month, dtype=pl.Int64).alias(_MONTH_COLUMN),
+        pl.lit(window.month, dtype=pl.Int64).alias(MONTH_COLUMN),
         pl.lit(last_day, dtype=pl.Int64).alias(LAST_DAY_COLUMN),
     )
 

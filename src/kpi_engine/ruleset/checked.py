@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from kpi_engine.language import ir
-from kpi_engine.language.core import Value
+from kpi_engine.language.core import Core, Value
 from kpi_engine.language.kinds import Type
 from kpi_engine.language.syntax import Expr
 from kpi_engine.text.diagnostics import Diagnostic
@@ -179,6 +179,33 @@ class Latest:
 
 
 @passive
+class Group:
+    """Subjects with the same values of a key: columns of the roster.
+
+    With ``of_period`` those of one period; else all their months up to this one, those of this
+    calendar ``year``, or the last ``months`` that end with this one.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    of_period: bool
+    year: bool
+    months: int | None
+    span: Span = field(repr=False, compare=False)
+
+
+@passive
+class Standing:
+    """What decides a place beside the value: preferences, then nothing; equals share a place.
+
+    ``shares`` are those of the seats up to each band, the best first; none for a place by number.
+    """
+
+    prefer: tuple[Preference, ...]
+    shares: tuple[Fraction, ...]
+
+
+@passive
 class Metric:
     """A named value per subject and period.
 
@@ -187,6 +214,9 @@ class Metric:
     days that end with it, and with ``latest`` only the newest of those that could be used. ``key``
     holds the columns, looked up ones too, that name the subject of a row. Until ``settles``
     microseconds after the period's end the value is provisional.
+    ``group`` names the group over whose rows it is measured, and ``key`` then the columns that name
+    a group. A metric whose formula is one `ir.Across` or `ir.Previous` stands for what a formula
+    says of a group or of last period; ``standing`` belongs to a place in a group.
     ``fraction`` says that the value stays the exact fraction num / den: one aggregate, a quotient
     of two, another such metric or a quotient of two. Any other number is settled: rounded once, to
     10^-9, money to its minor unit, a duration to the microsecond.
@@ -208,14 +238,20 @@ class Metric:
     type: Type
     after_score: bool
     span: Span = field(repr=False, compare=False)
+    group: str | None = None
+    standing: Standing | None = None
 
 
 class MetricForm(NamedTuple):
-    """The whole-number form of a metric: ``kept`` is how its value reads once it is a column."""
+    """The whole-number form of a metric: ``kept`` is how its value reads once it is a column.
+
+    ``size`` is how many subjects of a group it is of.
+    """
 
     where: Value | None
     value: Value
     kept: Value
+    size: Core | None = None
 
 
 @passive
@@ -295,6 +331,7 @@ class Ruleset:
     subject: Subject
     params: Mapping[str, Param]
     given: Mapping[str, str]
+    groups: Mapping[str, Group]
     tables: Mapping[str, Table]
     metrics: Mapping[str, Metric]
     score: Score | None

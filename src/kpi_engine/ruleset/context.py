@@ -2,39 +2,33 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from kpi_engine.language import ir
 from kpi_engine.language.agreement import gathered
 from kpi_engine.language.exact import Environment
-from kpi_engine.language.functions import FUNCTIONS, is_aggregate
+from kpi_engine.language.functions import FUNCTIONS, is_aggregate, spans_group
 from kpi_engine.language.kinds import Kind, Level, Type
-from kpi_engine.language.scopes import ScaleSignature, Scope, Sight, full_name
-from kpi_engine.language.syntax import (
-    Arithmetic,
-    Call,
-    Comparison,
-    Conditional,
-    Expr,
-    IsKnown,
-    Logic,
-    Membership,
-    Name,
-    Negative,
-    Not,
-)
+from kpi_engine.language.scopes import GroupSignature, ScaleSignature, Scope, Sight, full_name
+from kpi_engine.language.syntax import Call, Expr, Name, parts_of
 from kpi_engine.ruleset.checked import Formula, Param, Rule, ScaleUse
 from kpi_engine.ruleset.document import RulesetDocument
-from kpi_engine.ruleset.scales import UNLIMITED, Domain, read_scale
+from kpi_engine.ruleset.scales import UNLIMITED, Applied, Domain, read_scale
 from kpi_engine.ruleset.sheet import BROKEN, Path, Sheet, formula_at, report, span_of
+from kpi_engine.ruleset.standings import Place, is_ladder, read_place
+
+_BESIDE_CASES = frozenset({"of", "over", "prefer", "note"})
+"""What stands in a scale beside its cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """A ruleset being checked; params are resolved first.
 
-    ``constants`` gives values to formulas that read params alone.
+    ``constants`` gives values to formulas that read params alone. ``places`` are those that scales
+    go by, by the name of the metric that each of them is.
     """
 
     sheet: Sheet
@@ -43,6 +37,7 @@ class Context:
     param_refs: Mapping[str, ir.Ref]
     scales: Mapping[str, ScaleSignature]
     constants: Environment
+    places: dict[str, Place] = field(default_factory=dict)
 
 
 def scope_of(  # noqa: PLR0913 (what a scope is made of, by name)
@@ -53,6 +48,7 @@ def scope_of(  # noqa: PLR0913 (what a scope is made of, by name)
     lower: AbstractSet[str] = frozenset(),
     aggregates: bool = False,
     rows: Sight | None = None,
+    groups: Mapping[str, GroupSignature] = MappingProxyType({}),
 ) -> Scope:
     """Return the scope of a formula that sees something, the scales among the params too."""
     return Scope(
@@ -63,13 +59,14 @@ def scope_of(  # noqa: PLR0913 (what a scope is made of, by name)
         lower=lower,
         aggregates=aggregates,
         rows=rows,
+        groups=groups,
     )
 
 
 def rule_at(
     context: Context,
     path: Path,
-    rule: str | dict[str, str],
+    rule: str | dict[str, str | list[str]],
     scope: Scope,
     domain_of: Callable[[ir.Node], Domain],
 ) -> Rule:
@@ -77,12 +74,24 @@ def rule_at(
     if isinstance(rule, str):
         return formula_at(context.sheet, path, rule, scope)
     span = span_of(context.sheet, path)
-    cases = {key: text for key, text in rule.items() if key not in {"of", "note"}}
+    cases = {key: text for key, text in rule.items() if key not in _BESIDE_CASES}
     if "of" not in rule:
         report(context.sheet, "K302", span, key="of")
         return Formula("", Name(""), BROKEN, span)
-    of = formula_at(context.sheet, (*path, "of"), rule["of"], scope)
-    read = read_scale(context.sheet, path, cases, scope, (of.node.type, domain_of(of.node)))
+    of = formula_at(context.sheet, (*path, "of"), str(rule["of"]), scope)
+    applied = Applied(of.node.type, domain_of(of.node))
+    if is_ladder(rule):
+        place = read_place(context.sheet, path, rule, of, scope)
+        if place is None:
+            return ScaleUse(of, (), BROKEN, span)
+        context.places[place.call.text] = place
+        node = ir.Ref("metric", place.call.text, place.call.node.type)
+        of = replace(of, text=place.call.text, tree=Name(place.call.text), node=node)
+        everybody = Fraction(1) in place.standing.shares
+        last = max(place.ranks.values()) if everybody else None
+        applied = Applied(node.type, (Fraction(1), last), place.ranks)
+    texts = {key: text for key, text in cases.items() if isinstance(text, str)}
+    read = read_scale(context.sheet, path, texts, scope, applied)
     if read is None or not _levels_meet(context, [of, *(case.value for case in read.cases)]):
         return ScaleUse(of, (), BROKEN, span)
     type_ = Type(
@@ -133,24 +142,14 @@ def names_in(
         match expr:
             case Name():
                 found.add(full_name(expr))
-            case Call(function=name) if (of_rows or not is_aggregate(name)) and (
-                scales is None or name in scales or name in FUNCTIONS
-            ):
-                waiting += expr.arguments
-            case Negative() | Not() | IsKnown():
-                waiting.append(expr.operand)
-            case Arithmetic():
-                waiting += (expr.left, expr.right)
-            case Comparison() | Logic():
-                waiting += expr.operands
-            case Membership():
-                waiting.append(expr.operand)
-                if not isinstance(expr.options, tuple):
-                    waiting.append(expr.options)
-            case Conditional():
-                waiting += (expr.value, expr.condition, expr.otherwise)
+            case Call() if spans_group(expr.function, len(expr.arguments)):
+                waiting += expr.arguments[:-1]
+            case Call(function=name):
+                here = of_rows or not is_aggregate(name)
+                if here and (scales is None or name in scales or name in FUNCTIONS):
+                    waiting += expr.arguments
             case _:
-                pass
+                waiting += parts_of(expr)
     return frozenset(found)
 
 

@@ -136,7 +136,7 @@ def _grouped(draft: Draft, rows: _Source, per: list[str]) -> Table | None:
         sight = group._replace(names={**rows.sight.names, **group.names})
         known = rows.known - (set(seen) - set(keys))
         scope = scope_of(context, sight, known=known, aggregates=True, rows=rows.sight)
-        return scope._replace(groups=True)
+        return scope._replace(filled=True)
 
     added = add_columns(draft, keys, group_scope)
     clock = _clock(draft, added, _dating_key(per, rows.table))

@@ -20,9 +20,16 @@ def _words(value: object) -> object:
 def _rule(value: object) -> object:
     if isinstance(value, str):
         return value
-    if isinstance(value, dict) and all(isinstance(case, str) for case in value.values()):
-        return value
+    if isinstance(value, dict):
+        prefer = value.get("prefer", [])
+        cases = [case for key, case in value.items() if key != "prefer"]
+        if all(isinstance(text, str) for text in (*cases, *_listed(prefer))):
+            return {**value, "prefer": _listed(prefer)} if "prefer" in value else value
     raise PydanticCustomError("rule", "a formula or a scale such as `{of: x, …}` was expected")
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _scale_or_text(value: object) -> object:
@@ -42,7 +49,7 @@ def _names(value: object) -> object:
 
 
 Words = Annotated[str | dict[str, str], BeforeValidator(_words)]
-RuleText = Annotated[str | dict[str, str], BeforeValidator(_rule)]
+RuleText = Annotated[str | dict[str, str | list[str]], BeforeValidator(_rule)]
 ParamText = Annotated[str | dict[str, str], BeforeValidator(_scale_or_text)]
 Names = Annotated[list[str], BeforeValidator(_names)]
 
@@ -126,6 +133,17 @@ class TableDocument(_Named):
     drop: dict[str, str] | None = None
 
 
+class GroupDocument(_Named):
+    """Subjects that share a key, or with no ``period`` in it their earlier months too."""
+
+    key: Names
+    window: str | None = None
+
+
+def _group(value: object) -> object:
+    return value if isinstance(value, dict) else {"key": value}
+
+
 class MetricDocument(_Named):
     """A named value per subject and period."""
 
@@ -185,6 +203,9 @@ class RulesetDocument(_Named):
     currency: str
     subject: SubjectDocument
     params: dict[str, ParamText] = Field(default_factory=dict)
+    groups: dict[str, Annotated[GroupDocument, BeforeValidator(_group)]] = Field(
+        default_factory=dict
+    )
     tables: dict[str, TableDocument]
     metrics: dict[str, MetricDocument] = Field(default_factory=dict)
     score: ScoreDocument | None = None

@@ -5,6 +5,7 @@ once, so that a formula that passed the check cannot overflow when it runs.
 """
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from math import lcm
@@ -18,29 +19,60 @@ from kpi_engine.language.core import (
     Value,
     whole,
 )
-from kpi_engine.language.exact import Environment, column_value, exact_value, kept_as
-from kpi_engine.language.kinds import Kind, Level, Type
-from kpi_engine.ruleset.checked import Formula, Item, Metric, MetricForm, Rule, Ruleset, Table
+from kpi_engine.language.exact import (
+    HIGHEST_SUM,
+    Environment,
+    column_value,
+    exact_value,
+    kept_as,
+)
+from kpi_engine.language.grouped import Among, Ranking, group_size, group_value
+from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
+from kpi_engine.ruleset.checked import (
+    Formula,
+    Group,
+    Item,
+    Metric,
+    MetricForm,
+    Rule,
+    Ruleset,
+    Table,
+)
 from kpi_engine.ruleset.derived import RUN
 from kpi_engine.ruleset.lookups import LAST_DAY, brought, looked_up, lookup_column
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
 
+SCORE = "score"
 COMPOSITE_GRID = 10**9
 POINTS_GRID = 10**6
+
+
+MONTH_COLUMN = "period.month"
+"""The month of a row of subjects, year * 12 + month - 1."""
+
+HIGHEST_MONTH = 12 * 9999 + 11
+
+MONTH = Core("column", (MONTH_COLUMN,), 0, HIGHEST_MONTH)
+
+AGO_COLUMN = "period.ago"
+AGO = Core("column", (AGO_COLUMN,), 0, HIGHEST_MONTH)
+"""How many months a row of subjects lies before the period of the run: 0, but for history."""
 
 
 @dataclass(slots=True)
 class Forms:
     """What each name stands for so far, and what was found too wide."""
 
+    ruleset: Ruleset
     tables: Mapping[str, Table]
     constants: Mapping[str, ir.Lit]
     scales: Mapping[str, ir.Scale]
     rows: dict[str, dict[str, Value]] = field(default_factory=dict)
     subject: dict[str, Value] = field(default_factory=dict)
     metrics: dict[str, MetricForm] = field(default_factory=dict)
+    lower: AbstractSet[str] = frozenset()
     findings: list[Diagnostic] = field(default_factory=list)
 
 
@@ -65,7 +97,8 @@ def roster_column(name: str) -> str:
 def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnostic]]:
     """Return the form of every metric, and a finding for every formula that could be too wide."""
     constants, scales = constants_in_force(ruleset.params), scales_in_force(ruleset.params)
-    forms = Forms(ruleset.tables, constants, scales)
+    forms = Forms(ruleset, ruleset.tables, constants, scales)
+    forms.lower = {name for name, metric in ruleset.metrics.items() if metric.lower}
     for table in ruleset.tables.values():
         forms.rows[table.name] = _table(table, forms)
     roster = forms.rows[ruleset.subject.table]
@@ -104,13 +137,18 @@ def _exact(
     rows: Mapping[str, Value] | None = None,
 ) -> Value:
     """Return the value of a rule; with ``rows``, a name of row level is one of those gathered."""
+    environment = _environment(forms, names, rows)
+    return _guarded(forms, rule.span, rule.node.type, lambda: exact_value(rule.node, environment))
 
+
+def _environment(
+    forms: Forms, names: Mapping[str, Value], rows: Mapping[str, Value] | None = None
+) -> Environment:
     def value_of(ref: ir.Ref) -> Value:
         of_row = rows is not None and ref.type.level is Level.ROW
         return _value_of_name(ref, rows if rows is not None and of_row else names, forms)
 
-    environment = Environment(value_of, forms.constants, forms.scales)
-    return _guarded(forms, rule.span, rule.node.type, lambda: exact_value(rule.node, environment))
+    return Environment(value_of, forms.constants, forms.scales)
 
 
 def _value_of_name(ref: ir.Ref, names: Mapping[str, Value], forms: Forms) -> Value:
@@ -167,10 +205,109 @@ def _matched(table: Table, rows: Mapping[str, Value], forms: Forms) -> dict[str,
 def _metric(metric: Metric, forms: Forms) -> None:
     names = forms.rows[metric.table] if metric.table is not None else forms.subject
     where = None if metric.where is None else _exact(forms, metric.where, names)
-    value = _exact(forms, metric.value, names)
+    size = None
+    match metric.value.node:
+        case ir.Across() as node:
+            among = _among(forms, forms.ruleset.groups[node.group])
+            args = _arguments(forms, node, metric.value)
+            size = group_size(among, args[0])
+            make = partial(group_value, node.function, args, among, _ranking(forms, metric, node))
+            value = _guarded(forms, metric.value.span, metric.type, make)
+        case ir.Previous(name=name):
+            value = _previous(forms, name, metric.type.kind)
+        case _:
+            value = _exact(forms, metric.value, names)
     kept = _guarded(forms, metric.value.span, metric.type, lambda: _metric_value(metric, value))
-    forms.metrics[metric.name] = MetricForm(where, value, kept)
+    forms.metrics[metric.name] = MetricForm(where, value, kept, size)
     forms.subject[metric.name] = kept
+
+
+def _among(forms: Forms, group: Group) -> Among:
+    """Return the columns that say who is together in a group."""
+    keys = [_column_of(forms, key) for key in group.key]
+    if group.of_period:
+        keys.append(MONTH)
+    if group.year:
+        keys.append(core.floordiv(MONTH, whole(12)))
+    return Among(tuple(keys), _subject_columns(forms), MONTH)
+
+
+def _arguments(forms: Forms, node: ir.Across, rule: Rule) -> list[Value]:
+    """Return the settled arguments of a call about a group; of history they are past or present."""
+    group = forms.ruleset.groups[node.group]
+    names: Mapping[str, Value] = forms.subject
+    if not group.of_period:
+        read = {ref.name for ref in ir.references(rule.node) if ref.space == "metric"}
+        names = {**names, **{name: _past_or_present(forms, name) for name in sorted(read)}}
+    environment = _environment(forms, names)
+    args: list[Value] = []
+    for arg in node.args:
+        value = _guarded(forms, rule.span, arg.type, partial(_settled, arg, environment))
+        if group.months is not None:
+            recent = core.compare("lt", AGO, whole(group.months))
+            value = core.choose_value(recent, value, core.UNKNOWN)
+        args.append(value)
+    return args
+
+
+def _settled(node: ir.Node, environment: Environment) -> Value:
+    value = exact_value(node, environment)
+    return settled(value, node.type.kind) if isinstance(value, Rational) else value
+
+
+def _ranking(forms: Forms, metric: Metric, node: ir.Across) -> Ranking | None:
+    """Return what makes one subject's place better than another's, where a place is asked for."""
+    if metric.standing is None:
+        return None
+    first = node.args[0]
+    lower = isinstance(first, ir.Ref) and first.space == "metric" and first.name in forms.lower
+    highest = (not lower, *(preference.highest for preference in metric.standing.prefer))
+    return Ranking(highest, metric.standing.shares)
+
+
+def _column_of(forms: Forms, name: str) -> Core:
+    value = forms.subject[name]
+    return value.num if isinstance(value, Rational) else value
+
+
+def _subject_columns(forms: Forms) -> tuple[Core, ...]:
+    return tuple(_column_of(forms, key) for key in forms.ruleset.subject.key)
+
+
+def _past_or_present(forms: Forms, name: str) -> Value:
+    """Return what a metric or the score is in a month: in an earlier one, as its results say."""
+    kind = forms.ruleset.metrics[name].type.kind if name != SCORE else Kind.NUMBER
+    present = forms.subject[name]
+    if isinstance(present, Rational):
+        present = settled(present, kind)
+    return core.choose_value(core.compare("gt", AGO, whole(0)), past_value(name, kind), present)
+
+
+def _previous(forms: Forms, name: str, kind: Kind) -> Value:
+    """Return a value of the same subject in the month before."""
+    last = core.compare("eq", AGO, core.ONE)
+    value = core.choose_value(last, past_value(name, kind), core.UNKNOWN)
+    columns = _subject_columns(forms)
+    return group_value("max", [value], Among(columns, columns, MONTH))
+
+
+def past_value(name: str, kind: Kind) -> Value:
+    """Return how a value of an earlier month reads, a column as results show it."""
+    column = past_column(name)
+    if kind not in QUANTITIES:
+        return column_value(column, Type(kind))
+    grid = 1 if kind in {Kind.MONEY, Kind.DURATION} else COMPOSITE_GRID
+    highest = HIGHEST_SUM if grid == 1 else core.WIDEST_INPUT * grid
+    return Rational(Core("column", (column,), -highest, highest), whole(grid))
+
+
+def past_column(name: str) -> str:
+    """Return the column of a value of an earlier month.
+
+    >>> past_column("score")
+    'past.score'
+    """
+    return f"past.{name}"
 
 
 def _metric_value(metric: Metric, value: Value) -> Value:

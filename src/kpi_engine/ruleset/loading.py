@@ -9,19 +9,29 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from kpi_engine.language import ir
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.kinds import Kind, Level, Type, as_known
-from kpi_engine.language.scopes import closest, narrowed
+from kpi_engine.language.scopes import Prefix, closest, narrowed
 from kpi_engine.language.spellings import UNIT_BY_OTHER_SPELLING
 from kpi_engine.language.syntax import Day
-from kpi_engine.ruleset.checked import Formula, Metric, MetricForm, Ruleset, Score, Subject, Table
+from kpi_engine.ruleset.checked import Formula, Group, MetricForm, Ruleset, Score, Subject, Table
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.forms import check_budget
+from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
 from kpi_engine.ruleset.layers import Layers, read_layers
-from kpi_engine.ruleset.metrics import SCORE, Known, check_metric, metric_order, rule_texts, words
+from kpi_engine.ruleset.metrics import (
+    SCORE,
+    Known,
+    check_metric,
+    know_across,
+    metric_order,
+    rule_texts,
+    words,
+)
 from kpi_engine.ruleset.needs import needed_metrics
 from kpi_engine.ruleset.params import check_params, constants_of
 from kpi_engine.ruleset.paying import PAY, check_pay
+from kpi_engine.ruleset.rules import pay_rules, score_rules
 from kpi_engine.ruleset.scoring import check_score, score_mentions
 from kpi_engine.ruleset.shape import read_document
 from kpi_engine.ruleset.sheet import Path as PathInFile
@@ -114,23 +124,22 @@ def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | 
     context = Context(sheet, document, params, refs, signatures, constants_of(params))
     tables = check_tables(context)
     subject, roster = _check_subject(context, tables)
-    known = _know_rows(context, tables, roster)
+    groups = check_groups(context, subject, roster, tables)
+    known = _know_rows(context, tables, roster, groups, subject)
     _check_clashes(context, tables, roster)
-    metrics: dict[str, Metric] = {}
     score: Score | None = None
     order = metric_order(context, score_mentions(document.score))
     _stand_in(known, {*document.metrics, *([SCORE] if document.score else [])} - set(order))
     for name in order:
         if name == SCORE and document.score is not None and SCORE not in document.metrics:
             score = check_score(context, known)
+            know_across(context, known, score_rules(score), tables)
             _know_score(known, score)
-            continue
-        metric = check_metric(context, name, tables, subject, known)
-        if metric is not None:
-            metrics[name] = metric
-        else:
+        elif check_metric(context, name, tables, subject, known) is None:
             _stand_in(known, {name})
     pay = check_pay(context, known)
+    know_across(context, known, pay_rules(pay), tables)
+    metrics = known.metrics
     if not metrics and score is None and pay is None:
         report(sheet, "K399", key_span(sheet, ("ruleset",)))
     if has_errors(sheet.findings):
@@ -150,6 +159,7 @@ def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | 
         subject=subject,
         params=params,
         given=dict(given),
+        groups=groups,
         tables=tables,
         metrics={metric.name: metric for metric in ordered},
         score=score,
@@ -185,7 +195,13 @@ def _stand_in(known: Known, names: set[str]) -> None:
         known.refs.setdefault(name, ir.Ref("metric", name, Type(Kind.ANY, Level.SUBJECT)))
 
 
-def _know_rows(context: Context, tables: Mapping[str, Table], roster: Mapping[str, Type]) -> Known:
+def _know_rows(
+    context: Context,
+    tables: Mapping[str, Table],
+    roster: Mapping[str, Type],
+    groups: Mapping[str, Group],
+    who: Subject,
+) -> Known:
     """Return what metrics see to begin with: roster, params, and the rows of every table."""
     refs = {name: _roster_ref(name, type_) for name, type_ in roster.items()}
     read: dict[str, list[str]] = {name: [] for name in tables}
@@ -197,7 +213,24 @@ def _know_rows(context: Context, tables: Mapping[str, Table], roster: Mapping[st
         name: row_sight(context, table.types, tables, tables_read(read[name]))
         for name, table in tables.items()
     }
-    return Known({**context.param_refs, **refs}, subject.prefixes, rows)
+    elsewhere: dict[str, dict[str, ir.Ref]] = {name: {} for name in groups}
+    elsewhere[PREVIOUS] = {
+        total: ir.Ref("metric", f"{PREVIOUS}.{total}", Type(kind, Level.SUBJECT, nullable=True))
+        for total, kind, document in (
+            (SCORE, Kind.NUMBER, context.document.score),
+            (PAY, Kind.MONEY, context.document.pay),
+        )
+        if document is not None
+    }
+    prefixes = {name: Prefix(names) for name, names in elsewhere.items()}
+    return Known(
+        {**context.param_refs, **refs},
+        {**subject.prefixes, **prefixes},
+        rows,
+        groups,
+        signatures_of(groups, who),
+        elsewhere,
+    )
 
 
 def _roster_ref(name: str, type_: Type) -> ir.Ref:

@@ -1,16 +1,26 @@
 """Metrics: gathered from rows, or computed from other metrics that stand before them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level
 from kpi_engine.language.mistakes import Mistake
-from kpi_engine.language.scopes import Prefix, Scope, Sight, closest, full_name, narrowed
+from kpi_engine.language.scopes import (
+    GroupSignature,
+    Prefix,
+    Scope,
+    Sight,
+    closest,
+    full_name,
+    narrowed,
+)
 from kpi_engine.language.syntax import Name
-from kpi_engine.ruleset.checked import Formula, Latest, Metric, Rule, Subject, Table
+from kpi_engine.ruleset.across import Ground, across_metrics
+from kpi_engine.ruleset.checked import Formula, Group, Latest, Metric, Rule, Subject, Table
 from kpi_engine.ruleset.columns import read_clock
 from kpi_engine.ruleset.context import (
     Context,
@@ -25,6 +35,7 @@ from kpi_engine.ruleset.context import (
     subject_level,
 )
 from kpi_engine.ruleset.document import MetricDocument
+from kpi_engine.ruleset.groups import PREVIOUS
 from kpi_engine.ruleset.scales import Domain
 from kpi_engine.ruleset.sheet import formula_at, key_span, parsed, report, span_of
 from kpi_engine.ruleset.sights import LAST_DAY
@@ -44,13 +55,18 @@ class Known:
     """The values a formula about a subject sees so far; it grows as metrics are checked.
 
     ``prefixes`` are the tables it can look into, ``rows`` what formulas over the rows of each table
-    see. ``strangers`` are findings about metrics whose rows do not say whose they are: mistakes
-    where they are computed, none on a parent's shelf.
+    see. ``elsewhere`` are the values behind the name of a group or of last period, ``metrics``
+    those checked so far. ``strangers`` are findings about metrics whose rows do not say whose they
+    are: mistakes where they are computed, none on a parent's shelf.
     """
 
     refs: dict[str, ir.Ref]
     prefixes: Mapping[str, Prefix]
     rows: Mapping[str, Sight]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    signatures: Mapping[str, GroupSignature] = field(default_factory=dict)
+    elsewhere: dict[str, dict[str, ir.Ref]] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
     domains: dict[str, Domain] = field(default_factory=dict)
     lower: set[str] = field(default_factory=set)
     leaves: set[str] = field(default_factory=set)
@@ -62,7 +78,7 @@ class Known:
 def subject_scope(context: Context, known: Known) -> Scope:
     """Return the scope of a formula about a subject: metrics, roster columns and params."""
     sight = Sight(known.refs, known.prefixes, LAST_DAY)
-    return scope_of(context, sight, lower=known.lower)
+    return scope_of(context, sight, lower=known.lower, groups=known.signatures)
 
 
 def with_running(scope: Scope, name: str, running: ir.Ref) -> Scope:
@@ -74,12 +90,13 @@ def with_running(scope: Scope, name: str, running: ir.Ref) -> Scope:
 def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
     """Return the metrics, and the score among them, so that each follows what it reads."""
     documents = context.document.metrics
+    elsewhere = {*context.document.groups, PREVIOUS}
     needs: dict[str, list[str]] = {
-        name: [] if document.from_ is not None else sorted(_mentions(document))
+        name: [] if document.from_ is not None else _needed(_mentions(document), elsewhere)
         for name, document in documents.items()
     }
     if context.document.score is not None:
-        needs[SCORE] = sorted(score_needs)
+        needs[SCORE] = _needed(score_needs, elsewhere)
     order, circles = in_order(needs)
     for circle in circles:
         path = ("metrics", circle[0]) if circle[0] in documents else ("score",)
@@ -87,13 +104,27 @@ def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
     return order
 
 
+def _needed(mentions: AbstractSet[str], elsewhere: AbstractSet[str]) -> list[str]:
+    """Return what must be checked before names are read: behind some dots stand metrics."""
+    needed = set(mentions)
+    for name in mentions:
+        prefix, _, behind = name.partition(".")
+        if prefix in elsewhere and behind not in {SCORE, "pay"}:
+            needed.add(behind)
+    return sorted(needed)
+
+
 def _mentions(document: MetricDocument) -> frozenset[str]:
     return mentioned(rule_texts(document.value))
 
 
-def rule_texts(rule: str | dict[str, str]) -> list[str]:
+def rule_texts(rule: str | dict[str, str | list[str]]) -> list[str]:
     """Return the formulas of a rule as they are written."""
-    return [rule] if isinstance(rule, str) else list(rule.values())
+    if isinstance(rule, str):
+        return [rule]
+    texts = [text for text in rule.values() if isinstance(text, str)]
+    lists = [text for text in rule.values() if isinstance(text, list)]
+    return texts + [text.partition(" ")[2] for preferences in lists for text in preferences]
 
 
 def mentioned(texts: list[str]) -> frozenset[str]:
@@ -128,11 +159,15 @@ def check_metric(
     type_ = subject_level(node.type)
     if min_rows is not None:
         type_ = type_._replace(nullable=True)
-    after_score = bool(known.after_score) and any(
-        ref.space == "metric" and ref.name in known.after_score for ref in ir.references(node)
-    )
+    if table is None:
+        know_across(context, known, [value], tables)
+    after_score = _after_score(node, known)
     fraction = _stays_fraction(node, known, from_rows=document.from_ is not None)
     known.refs[name] = ir.Ref("metric", name, type_)
+    for prefix, refs in known.elsewhere.items():
+        if prefix == PREVIOUS or table is not None:
+            seen = type_._replace(nullable=True) if prefix == PREVIOUS else type_
+            refs[name] = ir.Ref("metric", f"{prefix}.{name}", seen)
     known.domains[name] = domain_of(node, known.domains)
     for names, belongs in (
         (known.lower, document.better == "lower"),
@@ -142,7 +177,10 @@ def check_metric(
     ):
         if belongs:
             names.add(name)
-    return Metric(
+    for group in known.groups if fraction and table is not None else ():
+        known.leaves.add(f"{group}.{name}")
+        known.fractions.add(f"{group}.{name}")
+    metric = Metric(
         name=name,
         title=words(document.title),
         table=document.from_,
@@ -159,6 +197,28 @@ def check_metric(
         type=type_,
         after_score=after_score,
         span=span_of(sheet, path),
+    )
+    known.metrics[name] = metric
+    return metric
+
+
+def know_across(
+    context: Context, known: Known, rules: Iterable[Rule], tables: Mapping[str, Table]
+) -> None:
+    """Make known the metrics that rules make of groups and of last period."""
+    scope = subject_scope(context, known)
+    ground = Ground(context, scope, known.metrics, tables, known.groups)
+    for name, metric in across_metrics(ground, rules).items():
+        after_score = metric.table is None and _after_score(metric.value.node, known)
+        known.metrics[name] = replace(metric, after_score=after_score)
+        if after_score:
+            known.after_score.add(name)
+
+
+def _after_score(node: ir.Node, known: Known) -> bool:
+    """Return whether a value of a subject reads the final score, by way of others too."""
+    return bool(known.after_score) and any(
+        ref.space == "metric" and ref.name in known.after_score for ref in ir.references(node)
     )
 
 

@@ -11,11 +11,11 @@ from kpi_engine.language.kinds import ANY, Kind, Level, Type
 from kpi_engine.language.scopes import ScaleSignature, Scope, Sight
 from kpi_engine.ruleset.checked import Param, ParamScale
 from kpi_engine.ruleset.document import RulesetDocument
-from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, UNLIMITED, read_scale
+from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, UNLIMITED, Applied, read_scale
 from kpi_engine.ruleset.sheet import BROKEN, Sheet, formula_at, key_span, report, span_of
 
 REQUIRED = "required"
-_DAY = (Type(Kind.DATE, Level.ROW), UNLIMITED)
+_DAY = Applied(Type(Kind.DATE, Level.ROW), UNLIMITED)
 
 
 def check_params(

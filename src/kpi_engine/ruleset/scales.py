@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from types import MappingProxyType
+from typing import NamedTuple
 
 from kpi_engine.language import ir
 from kpi_engine.language.agreement import HIGHEST_LIKELY_RATIO, join_types, with_unit
@@ -11,7 +13,7 @@ from kpi_engine.language.kinds import ANY, QUANTITIES, Kind, Type, join_kinds
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_bound
 from kpi_engine.language.scopes import ScaleSignature, Scope, closest
-from kpi_engine.language.syntax import Expr
+from kpi_engine.language.syntax import Expr, Number
 from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.checked import Case, CaseKind, Formula
 from kpi_engine.ruleset.sheet import (
@@ -52,6 +54,17 @@ class ReadScale:
     signature: ScaleSignature
 
 
+class Applied(NamedTuple):
+    """What a scale is applied to: its type, its limits, and of a place in a group its ``ranks``.
+
+    Those are the places up to which the cases `top …` go, by their keys.
+    """
+
+    type: Type
+    domain: Domain
+    ranks: Mapping[str, Fraction] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class _Band:
     """A case with exact bounds: ``low`` and ``high`` are equal but for ``a to b``."""
@@ -81,14 +94,15 @@ def read_scale(
     path: Path,
     cases: Mapping[str, str],
     scope: Scope,
-    of: tuple[Type, Domain] | None = None,
+    of: Applied | None = None,
 ) -> ReadScale | None:
     """Return the scale at a path, or None after noting every mistake in it.
 
-    ``of`` is the type and the domain of what the scale is applied to, where that is known.
+    ``of`` is what the scale is applied to, where that is known.
     """
     before = len(sheet.findings)
-    x = of[0] if of is not None else None
+    x = of.type if of is not None else None
+    ranks = of.ranks if of is not None else {}
     bands: list[_Band] = []
     written: list[Case] = []
     otherwise: Formula | None = None
@@ -102,6 +116,10 @@ def read_scale(
         if word == "else":
             otherwise = value
             written.append(Case("else", (), value))
+        elif word == "top" and key in ranks:
+            place = ir.Lit(ranks[key], Type(Kind.NUMBER, whole=True))
+            written.append(Case("up to", (Number(ranks[key]),), value))
+            bands.append(_band(key, [place], value))
         elif word not in _KIND_BY_WORD:
             report(sheet, "K336", key_span(sheet, (*path, key)))
         else:
@@ -128,7 +146,7 @@ def read_scale(
         return None
     if form != "is":
         bands.sort(key=lambda band: (band.low, band.high))
-    domain = of[1] if of is not None else UNLIMITED
+    domain = of.domain if of is not None else UNLIMITED
     draft = _Draft(path, form, bands, otherwise, x or ANY, domain, scope.currency)
     return _compile_draft(sheet, draft, tuple(written))
 

@@ -24,7 +24,7 @@ from kpi_engine.ruleset.context import (
     scope_of,
 )
 from kpi_engine.ruleset.document import ItemDocument, ScoreDocument
-from kpi_engine.ruleset.metrics import Known, mentioned, subject_scope, with_running
+from kpi_engine.ruleset.metrics import Known, mentioned, rule_texts, subject_scope, with_running
 from kpi_engine.ruleset.sheet import (
     Path,
     formula_at,
@@ -63,10 +63,8 @@ def score_mentions(document: ScoreDocument | None) -> frozenset[str]:
 
     def visit(items: Mapping[str, ItemDocument]) -> None:
         for item in items.values():
-            if isinstance(item.points, str):
-                texts.append(item.points)
-            elif item.points is not None:
-                texts.extend(item.points.values())
+            if item.points is not None:
+                texts.extend(rule_texts(item.points))
             if item.empty is not None:
                 texts.append(item.empty)
             visit(item.items or {})

@@ -409,6 +409,53 @@ MESSAGES: dict[str, Message] = {
         "`{table}` is looked up by {keys}, and there is no {missing} here to look with",
         "carry {missing} along, or gather `{table}` by what is here",
     ),
+    # K260 to K268: groups of subjects
+    "K260": Message(
+        "error",
+        "`{text}` is no group, `{name}` with so many values wants one as its last",
+        "did you mean `{near}`?",
+    ),
+    "K261": Message(
+        "error",
+        "`{name}` over a group gathers subjects, and here are rows",
+        "gather the rows in a metric, then the subjects in one of its own",
+    ),
+    "K262": Message(
+        "error",
+        "`{name}` over a group needs a value that is final, and this one still runs",
+        "read a metric, or move the rule behind the last step",
+    ),
+    "K263": Message(
+        "error",
+        "`{name}` compares subjects of one period, and `{group}` holds earlier ones too",
+        "use a group whose key has `period`",
+    ),
+    "K264": Message(
+        "error",
+        "`longest_run` follows one subject through her months, and `{group}` does not",
+        "use a group whose key is the subject's key, without `period`",
+    ),
+    "K265": Message(
+        "error",
+        "results of earlier months do not tell `{name}`, only metrics, the score and the pay",
+        "make it a metric of its own",
+    ),
+    "K266": Message("error", "a pool is {kind}, an amount of money was expected"),
+    "K267": Message(
+        "error",
+        "`{name}` differs by subject, and a pool is one amount for all of `{group}`",
+        "measure it over the group: `{group}.…`, or `sum(…, {group})`",
+    ),
+    "K268": Message(
+        "error",
+        "the weight in a pool {found}, a known number was expected",
+        "say what counts where it is unknown: `default(…, 0)`",
+    ),
+    "K269": Message(
+        "error",
+        "`{group}.{name}` measures rows again, and `{name}` does not come from rows",
+        "gather it over the subjects: `mean({name}, {group})`",
+    ),
     # K3: rulesets
     # K301 to K309: the shape of the file
     "K301": Message("error", "unknown key `{key}`", "did you mean `{near}`?"),
@@ -458,6 +505,40 @@ MESSAGES: dict[str, Message] = {
     ),
     "K317": Message("error", "`{text}` is no day, a day like `2024-09-01` was expected"),
     # K330 to K349: scales
+    # K321 to K329: groups of subjects
+    "K321": Message(
+        "error",
+        "`{name}` is no column of the roster `{table}`, and neither `period` nor `year`",
+        "did you mean `{near}`?",
+    ),
+    "K322": Message(
+        "error",
+        "`{name}` can be unknown, and a group needs to know where everybody belongs",
+        "give the column a default: `{name}: text = 'none'`",
+    ),
+    "K323": Message(
+        "error",
+        "results of earlier months do not tell `{name}`, only the subject's key",
+        "add `period` to the key, or leave `{name}` out",
+    ),
+    "K324": Message(
+        "error",
+        "`{key}` beside `period` says nothing more: a period lies in one year",
+        "leave one of them out",
+    ),
+    "K325": Message("error", "`{text}` is no window of months, `3 months` was expected"),
+    "K326": Message(
+        "error",
+        "`{metric}` cannot be measured over `{group}`: `{table}` has no column `{key}`",
+        "bring it to the rows: `add: {{{key}: …}}`",
+    ),
+    "K327": Message("error", "unknown group `{name}`", "did you mean `{near}`?"),
+    "K328": Message("error", "`top` needs the group in which places are counted", "add `over: …`"),
+    "K329": Message(
+        "error",
+        "`top` {found}",
+        "count places (`top 3`) or share seats (`top 30%`), each case once",
+    ),
     "K330": Message("error", "the bound of this case is {found}, {expected} was expected"),
     "K331": Message("error", "this scale has no case, at least one was expected beside `else`"),
     "K332": Message(
@@ -468,7 +549,11 @@ MESSAGES: dict[str, Message] = {
     "K333": Message("error", "`{case}` can never be reached: `{other}` is the same case"),
     "K334": Message("error", "a line through one point, at least two points were expected"),
     "K335": Message("error", "`{case}` can never be reached: no value can lie there"),
-    "K336": Message("error", "`top` places are not part of this version"),
+    "K336": Message(
+        "error",
+        "a param's scale has no group in which places are counted",
+        "apply it on the spot: `{{of: …, over: …, top 3: …}}`",
+    ),
     "K337": Message(
         "error", "values {side} `{case}` are in no case", "add `else: …`, or a case for them"
     ),

@@ -1,0 +1,136 @@
+"""What formulas say of a group or of last period, made metrics of their own.
+
+`mean(aov, shop)`, `shop.aov` and `previous.aov` are values like any other: each is computed once,
+under the name that is written, before the first formula that reads it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from kpi_engine.language import ir
+from kpi_engine.language.functions import spans_group
+from kpi_engine.language.kinds import Kind, Level
+from kpi_engine.language.printer import print_formula
+from kpi_engine.language.scopes import Scope, full_name
+from kpi_engine.language.syntax import Call, Expr, Name, parts_of
+from kpi_engine.language.typing import type_across
+from kpi_engine.ruleset.checked import Formula, Group, Metric, Rule, Ruleset, Table
+from kpi_engine.ruleset.context import Context
+from kpi_engine.ruleset.groups import PREVIOUS
+from kpi_engine.ruleset.sheet import report
+
+SCORE, PAY = "score", "pay"
+
+_EXACT = frozenset({"count", "share", "beats", "beats_lower"})
+"""What stays a fraction of two counts; all else is settled."""
+
+
+def rule_formulas(rule: Rule) -> list[Formula]:
+    """Return the formulas of a rule: itself, or what its scale is applied to and its cases."""
+    return [rule] if isinstance(rule, Formula) else [rule.of, *(case.value for case in rule.cases)]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What formulas about a subject stand on: the groups, tables, and metrics checked so far."""
+
+    context: Context
+    scope: Scope
+    metrics: Mapping[str, Metric]
+    tables: Mapping[str, Table]
+    groups: Mapping[str, Group]
+
+
+def across_metrics(ground: Ground, rules: Iterable[Rule]) -> dict[str, Metric]:
+    """Return the metrics that rules make of groups and of last period, in the order of computation.
+
+    What cannot be measured over a group is noted.
+    """
+    found: dict[str, Metric] = {}
+    for formula in (formula for rule in rules for formula in rule_formulas(rule)):
+        typed = formula.node.type.kind is not Kind.ANY
+        if typed and (ground.groups or f"{PREVIOUS}." in formula.text):
+            for metric in _made_by(ground, formula, formula.tree):
+                if metric.name not in ground.metrics:
+                    found.setdefault(metric.name, metric)
+    return found
+
+
+def _made_by(ground: Ground, formula: Formula, tree: Expr) -> Iterator[Metric]:
+    """Return the metrics that a part of a formula makes, those that it reads itself first."""
+    if isinstance(tree, Name):
+        yield from _made_by_name(ground, formula, tree)
+        return
+    spans = isinstance(tree, Call) and spans_group(tree.function, len(tree.arguments))
+    for part in parts_of(tree)[: -1 if spans else None]:
+        yield from _made_by(ground, formula, part)
+    if spans and isinstance(tree, Call):
+        node = type_across(tree, ground.scope)
+        yield _metric(formula, tree, print_formula(tree), node)
+
+
+def _made_by_name(ground: Ground, formula: Formula, name: Name) -> Iterator[Metric]:
+    text, prefix = full_name(name), name.prefix
+    if prefix == PREVIOUS:
+        last = (ground.scope.sight.prefixes[PREVIOUS].names or {})[name.name]
+        yield _metric(formula, name, text, ir.Previous(name.name, last.type))
+    elif prefix is not None and prefix in ground.groups:
+        metric, group = ground.metrics[name.name], ground.groups[prefix]
+        _check_columns(ground, formula, metric, group)
+        yield replace(metric, name=text, key=group.key, group=group.name, span=formula.span)
+    elif prefix is None and name.name in ground.context.places:
+        place = ground.context.places[name.name]
+        for part in (place.call, *(preference.formula for preference in place.standing.prefer)):
+            yield from _made_by(ground, formula, part.tree)
+        metric = _metric(formula, place.call.tree, text, place.call.node)
+        yield replace(metric, standing=place.standing)
+
+
+def _metric(formula: Formula, tree: Expr, name: str, node: ir.Node) -> Metric:
+    """Return a metric whose value is what a formula says of a group or of last period."""
+    type_ = node.type._replace(level=Level.SUBJECT)
+    fraction = isinstance(node, ir.Across) and node.function in _EXACT
+    return Metric(
+        name=name,
+        title={},
+        table=None,
+        where=None,
+        value=Formula(name, tree, node, formula.span),
+        clock=None,
+        key=(),
+        window=None,
+        latest=None,
+        settles=0,
+        min_rows=None,
+        lower=False,
+        fraction=fraction,
+        type=type_,
+        after_score=False,
+        span=formula.span,
+    )
+
+
+def _check_columns(ground: Ground, formula: Formula, metric: Metric, group: Group) -> None:
+    table = ground.tables.get(metric.table or "")
+    for key in group.key:
+        if table is not None and key not in table.types:
+            facts = {"metric": metric.name, "group": group.name, "table": table.name, "key": key}
+            report(ground.context.sheet, "K326", formula.span, **facts)
+
+
+def names_of_history(ruleset: Ruleset) -> dict[str, Kind]:
+    """Return what a ruleset reads of earlier months, and what it measures: metrics, totals."""
+    found: dict[str, Kind] = {}
+    kinds = {name: metric.type.kind for name, metric in ruleset.metrics.items()}
+    kinds |= {SCORE: Kind.NUMBER, PAY: Kind.MONEY}
+    for metric in ruleset.metrics.values():
+        match metric.value.node:
+            case ir.Previous(name=name, type=type_):
+                found[name] = type_.kind
+            case ir.Across(group=group) as node if not ruleset.groups[group].of_period:
+                refs = ir.references(node)
+                read = sorted(ref.name for ref in refs if ref.space == "metric")
+                found |= {name: kinds[name] for name in read}
+            case _:
+                pass
+    return dict(sorted(found.items()))
