@@ -56,10 +56,12 @@ def _naming(step: GatherStep, key: pl.DataFrame) -> dict[str, object]:
 
 
 def _comes_along(name: str, table: TableStep) -> bool:
-    """Return whether rows are made only of rows with the same value of a column."""
+    """Return whether rows are made only of rows with the same value of a column.
+
+    They are where it is no column of their own: it was there before, and they are grouped by it.
+    """
     made = assignments_in((*table.opened, *table.taken, *table.added))
-    grouped = table.per is not None and name not in table.per
-    return name in table.reads and not grouped and all(a.name != name for a in made)
+    return name in table.reads and all(assignment.name != name for assignment in made)
 
 
 def _readers(plan: Plan, table: str) -> int:
