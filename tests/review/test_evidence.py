@@ -50,6 +50,22 @@ metrics:
 score:
   items: {speed: {points: 100 * response_rate, empty: skip}}
 """
+GROUPED = """\
+ruleset: grouped
+zone: UTC
+currency: CNY
+subject: {from: agents, key: [shop_id, agent_id]}
+groups: {shop: [shop_id, period], team: [team, period]}
+tables:
+  agents: {key: [shop_id, agent_id], columns: {shop_id: text, agent_id: text, team: text}}
+  rounds:
+    key: id
+    columns: {id: text, shop_id: text, agent_id: text, team: text, in_time: bool}
+metrics:
+  rate: {from: rounds, value: share(in_time)}
+  over_shop: rate - shop.rate
+  over_team: rate - team.rate
+"""
 ROUNDS = pl.DataFrame(
     [
         ("8", "A", "2026-10-03 09:00", 10, "chat", "1.00"),
@@ -174,6 +190,32 @@ def test_a_metric_of_metrics_has_the_rows_behind_each(plan):
     assert found.rule.text == "waited - middle"
     by_score = ke.evidence(plan, TABLES, period="2026-10", subject="A", metric="good")
     assert list(by_score.metrics) == ["response_rate"]
+
+
+@pytest.mark.parametrize(("group", "ids"), [("shop", "1234"), ("team", "13")])
+def test_a_metric_measured_over_a_group_has_the_rows_of_all_of_it(tmp_path, group, ids):
+    path = tmp_path / "shop.yaml"
+    path.write_text(GROUPED, "utf-8")
+    plan = ke.compile(ke.load(path))
+    agents = {"shop_id": ["S", "S", "T"], "agent_id": ["A", "B", "C"], "team": ["x", "y", "x"]}
+    rounds = {
+        "id": ["4", "3", "2", "1", "5"],
+        "shop_id": ["S", "S", "S", "S", "T"],
+        "agent_id": ["nobody", "A", "B", "A", "C"],
+        "team": ["y", "x", "y", "x", "z"],
+        "in_time": [False, True, False, True, True],
+    }
+    tables = {"agents": pl.DataFrame(agents), "rounds": pl.DataFrame(rounds)}
+    found = ke.evidence(plan, tables, period="2026-10", subject="A", metric=f"over_{group}")
+    assert list(found.metrics) == ["rate", f"{group}.rate"]
+    assert found.metrics["rate"].rows["id"].to_list() == ["1", "3"]
+    of_group = found.metrics[f"{group}.rate"]
+    assert of_group.rows["id"].to_list() == list(ids)
+    subjects = ke.run(plan, tables, period="2026-10").subjects
+    fraction = subjects.filter(pl.col("agent_id") == "A").select(
+        pl.col(f"metric.{group}.rate.num", f"metric.{group}.rate.den")
+    )
+    assert of_group.rows.select("numerator", "denominator").sum().row(0) == fraction.row(0)
 
 
 def test_rows_the_run_does_not_see_are_not_there(plan):
