@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from kpi_engine.execution.closing import Closing
     from kpi_engine.execution.facts import Facts
+    from kpi_engine.execution.history import History
     from kpi_engine.execution.inputs import Tables, TableSource
     from kpi_engine.execution.ledger import LedgerEntries
     from kpi_engine.execution.results import Receipt, Results
@@ -50,6 +51,7 @@ _HOME_BY_TYPE: Final = {
     "Evidence": "kpi_engine.review.evidence",
     "Explanation": "kpi_engine.review.explained",
     "Facts": "kpi_engine.execution.facts",
+    "History": "kpi_engine.execution.history",
     "LedgerEntries": "kpi_engine.execution.ledger",
     "MetricEvidence": "kpi_engine.review.evidence",
     "PayShown": "kpi_engine.review.explained",
@@ -185,6 +187,7 @@ def run(  # noqa: PLR0913 (all but the first two are given by name)
     *,
     period: str,
     as_of: date | str | None = None,
+    history: History | None = None,
     engine: Engine = "auto",
     values: bool = False,
 ) -> Results:
@@ -194,7 +197,9 @@ def run(  # noqa: PLR0913 (all but the first two are given by name)
     files, Polars frames, objects with the Arrow PyCapsule interface. ``as_of`` is when the run
     looks at the data, a day or a time with a zone: rows recorded at or after it are not seen. It is
     the end of the period plus the longest time a metric takes to settle unless said otherwise; what
-    has not settled by then is ``provisional``. Rows that break the contract of their table are in
+    has not settled by then is ``provisional``. ``history`` are earlier results, for formulas that
+    read earlier months: a folder with the folders that `write_results` made, results, or a frame
+    like ``subjects`` of several periods. Rows that break the contract of their table are in
     the results' ``rejects``, what was found there with ``values`` alone. Same rows, same results,
     whatever their order, the files' format or the engine.
 
@@ -222,15 +227,18 @@ def run(  # noqa: PLR0913 (all but the first two are given by name)
     """
     from kpi_engine.execution import running
 
-    return running.run(plan, tables, period=period, as_of=as_of, engine=engine, values=values)
+    return running.run(
+        plan, tables, period=period, as_of=as_of, history=history, engine=engine, values=values
+    )
 
 
-def score(
+def score(  # noqa: PLR0913 (all but the first two are given by name)
     plan: Plan,
     facts: Facts,
     *,
     period: str,
     tables: Tables | None = None,
+    history: History | None = None,
     engine: Engine = "auto",
 ) -> Results:
     """Return the results that follow from facts alone, such as a warehouse gathered.
@@ -239,7 +247,7 @@ def score(
     ``metric``, ``num``, ``den``, ``n``, ``n_unknown`` and ``status``, as in the ``facts`` of
     results. ``tables`` need hold no more than the roster, which says who is assessed, and the
     tables that formulas look into for a subject; without them everybody is who has facts in the
-    period.
+    period. ``history`` is as in `run`.
 
     Raises:
         DataError: the facts are malformed or incomplete, or the tables cannot be used or are
@@ -269,7 +277,7 @@ def score(
     """
     from kpi_engine.execution import running
 
-    return running.score(plan, facts, period=period, tables=tables, engine=engine)
+    return running.score(plan, facts, period=period, tables=tables, history=history, engine=engine)
 
 
 def explain(results: Results, subject: Mapping[str, str] | str) -> Explanation:
@@ -492,13 +500,15 @@ def read_results(folder: str | Path) -> Results:
     return folders.read_results(folder)
 
 
-def verify(out: str | Path, tables: Tables | None = None) -> Verification:
+def verify(
+    out: str | Path, tables: Tables | None = None, history: History | None = None
+) -> Verification:
     r"""Return whether running the receipt of a result again gives the result again.
 
     Every layer and input file is held to the receipt and everything that differs is told at once.
     They are looked for where the receipt says, from the working folder. ``tables`` is the folder of
     the inputs where they have moved, or tables by name: a table that was run as a frame has to be
-    given, since a receipt keeps nothing of it.
+    given, since a receipt keeps nothing of it. So has a ``history`` that was given as it is.
 
     Raises:
         DataError: the folder holds no result, or one that was scored from facts.
@@ -530,7 +540,7 @@ def verify(out: str | Path, tables: Tables | None = None) -> Verification:
     """
     from kpi_engine.review import verification
 
-    return verification.verify(out, tables)
+    return verification.verify(out, tables, history)
 
 
 def close(out: str | Path, ledger: str | Path) -> Closing:

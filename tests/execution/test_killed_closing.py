@@ -93,6 +93,7 @@ def result(amount: int) -> Results:
         "kinds": {},
         "weights": {},
         "inputs": {},
+        "history": [],
         "subject": {"table": "agents", "key": ["agent_id"]},
         "period": "2026-10",
         "as_of": "2026-11-01T00:00:00+08:00",

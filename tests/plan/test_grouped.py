@@ -148,7 +148,7 @@ def test_seats_go_by_the_largest_remainders_of_equal_ones_to_the_better_band(num
 @settings(max_examples=40)
 @given(rows=ROWS)
 def test_beaten_are_the_worse_and_half_of_the_equal(engine, rows):
-    expected = []
+    expected: list[Fraction | None] = []
     for shop, x, *_ in rows:
         values = [o for _, o, *_ in _members(rows, shop) if o is not None]
         if x is None or len(values) < 2:

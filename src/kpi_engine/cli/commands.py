@@ -97,6 +97,12 @@ def run_tests(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
     raise typer.Exit(Exit.FINDINGS if cases.failed else status_of(cases.diagnostics))
 
 
+HistoryOption = Annotated[
+    Path | None,
+    typer.Option("--history", help="The folder that holds earlier `--out` folders."),
+]
+
+
 @app.command()
 def run(
     ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
@@ -109,6 +115,7 @@ def run(
             "--as-of", help="When the run looks at the data: a day, or a time with a zone."
         ),
     ] = None,
+    history: HistoryOption = None,
     accounting: Annotated[
         bool, typer.Option("--accounting", help="Print where every row went.")
     ] = False,
@@ -117,7 +124,7 @@ def run(
     """Compute scores and pay of one month, and write them with the receipt."""
     with refused(form), progress("running"):
         plan = ke.compile(ke.load(ruleset))
-        results = ke.run(plan, data, period=period, as_of=as_of)
+        results = ke.run(plan, data, period=period, as_of=as_of, history=history)
         ke.write_results(results, out)
     warnings = [note for note in plan.ruleset.notes if note.severity == "warning"]
     report([*warnings, *results.diagnostics], form)
@@ -209,11 +216,12 @@ def verify(
         Path | None,
         typer.Option("--data", help="The folder of the tables' files, where they have moved."),
     ] = None,
+    history: HistoryOption = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Run a result's receipt again, and report all that is not as it was."""
     with refused(form), progress("running again"):
-        verification = ke.verify(out, data)
+        verification = ke.verify(out, data, history)
     report(verification.diagnostics, form)
     if form is Format.JSON:
         show_json(verification_document(verification, out))

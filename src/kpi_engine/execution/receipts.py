@@ -9,7 +9,13 @@ from typing import Literal
 import polars as pl
 
 from kpi_engine.execution.inputs import Input
-from kpi_engine.execution.results import Accounting, InputReceipt, NoteReceipt, Receipt
+from kpi_engine.execution.results import (
+    Accounting,
+    HistoryReceipt,
+    InputReceipt,
+    NoteReceipt,
+    Receipt,
+)
 from kpi_engine.execution.rules import rules_in_force
 from kpi_engine.ruleset.checked import Item, Ruleset
 from kpi_engine.text.diagnostics import Diagnostic
@@ -17,13 +23,17 @@ from kpi_engine.text.diagnostics import Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a result comes from, when the run looks, what is provisional then, the hash."""
+    """What a result comes from, when the run looks, what is provisional then, the hash.
+
+    ``history`` are the earlier results that it read.
+    """
 
     source: Literal["rows", "facts"]
     period: str
     as_of: str
     provisional: tuple[str, ...]
     result_hash: str
+    history: tuple[HistoryReceipt, ...]
 
 
 def write_receipt(
@@ -51,6 +61,7 @@ def write_receipt(
         "kinds": {name: metric.type.kind.name.lower() for name, metric in ruleset.metrics.items()},
         "weights": dict(_weights(ruleset.score.items)) if ruleset.score is not None else {},
         "inputs": dict(inputs),
+        "history": list(stamp.history),
         "subject": {"table": ruleset.subject.table, "key": list(ruleset.subject.key)},
         "period": stamp.period,
         "as_of": stamp.as_of,

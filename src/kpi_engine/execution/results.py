@@ -73,6 +73,14 @@ class InputReceipt(TypedDict):
     rows: int
 
 
+class HistoryReceipt(TypedDict):
+    """An earlier result that a run read; of one that was given as it is there is no path."""
+
+    period: str
+    path: str | None
+    result_hash: str | None
+
+
 class NoteReceipt(TypedDict):
     """A finding of the run that did not stop it."""
 
@@ -110,6 +118,7 @@ class Receipt(TypedDict):
     kinds: dict[str, str]
     weights: dict[str, str]
     inputs: dict[str, InputReceipt]
+    history: list[HistoryReceipt]
     subject: SubjectReceipt
     period: str
     as_of: str

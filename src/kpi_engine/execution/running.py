@@ -14,6 +14,7 @@ from kpi_engine.execution.contract import subject_columns
 from kpi_engine.execution.contracts import reject_types
 from kpi_engine.execution.facts import long_facts
 from kpi_engine.execution.given_facts import facts_of_period, wide_facts
+from kpi_engine.execution.history import History, Past, read_history
 from kpi_engine.execution.inputs import Tables
 from kpi_engine.execution.lines import pay_lines
 from kpi_engine.execution.look import Look, look_at
@@ -46,6 +47,7 @@ class _Record:
     rejects: pl.DataFrame
     inputs: Mapping[str, InputReceipt]
     accounting: Accounting
+    past: Past | None
     notes: tuple[Diagnostic, ...]
 
 
@@ -55,6 +57,7 @@ def run(  # noqa: PLR0913 (the public API: all but the first two by name)
     *,
     period: str,
     as_of: date | str | None = None,
+    history: History | None = None,
     engine: Engine = "auto",
     values: bool = False,
 ) -> Results:
@@ -63,16 +66,18 @@ def run(  # noqa: PLR0913 (the public API: all but the first two by name)
     ``tables`` is the folder of the tables' files, or the tables by name: paths of Parquet or CSV
     files, Polars frames, objects with the Arrow PyCapsule interface. Rows that were recorded at or
     after ``as_of`` are not seen: a day, the moment it begins, or a time with a zone; the end of the
-    period plus the longest time that a metric takes to settle unless said otherwise. ``values``
-    shows in ``rejects`` what was refused. Same rows, same results, whatever their order, the files'
-    format or the engine.
+    period plus the longest time that a metric takes to settle unless said otherwise. ``history``
+    are earlier results where formulas read earlier months: a folder of them, results, or a frame
+    like ``subjects`` of several periods. ``values`` shows in ``rejects`` what was refused. Same
+    rows, same results, whatever their order, the files' format or the engine.
 
     Raises:
         DataError: tables or columns are missing or of a wrong kind, a subject is on the roster
             twice, nobody is on it, no table has a row in the period, a required param has no
-            value, or the period or ``as_of`` is malformed.
+            value, the history cannot be used, or the period or ``as_of`` is malformed.
     """
     look = look_at(plan.ruleset, period, as_of)
+    past = read_history(plan, history, look.window)
     admitted = admit_tables(plan, tables, look, engine=engine, values=values)
     gathered = gather_facts(plan, admitted_rows(admitted), look.window, engine=engine)
     if gathered.facts.is_empty():
@@ -89,33 +94,35 @@ def run(  # noqa: PLR0913 (the public API: all but the first two by name)
         *admission_notes(plan, admitted.admissions, engine),
         *empty_notes(plan, counted, look),
     )
-    record = _Record("rows", admitted.rejects, _input_receipts(admitted), accounting, notes)
+    record = _Record("rows", admitted.rejects, _input_receipts(admitted), accounting, past, notes)
     return _results(plan, gathered.facts, look, record, engine)
 
 
-def score(
+def score(  # noqa: PLR0913 (the public API: all but the first two by name)
     plan: Plan,
     facts: pl.DataFrame,
     *,
     period: str,
     tables: Tables | None = None,
+    history: History | None = None,
     engine: Engine = "auto",
 ) -> Results:
     """Return the results that follow from facts alone, such as those a run or a warehouse gathered.
 
     ``facts`` is the long form of `Results.facts`. ``tables`` need hold no more than the roster,
     which says who is assessed and gives its columns to formulas, and what formulas look up for a
-    subject. Without it everybody is who has facts in the period.
+    subject. Without it everybody is who has facts in the period. ``history`` is as in `run`.
 
     Raises:
         DataError: the facts are malformed or incomplete, the tables cannot be used or are needed, a
             required param has no value, or the period is malformed.
     """
     look = look_at(plan.ruleset, period, None)
+    past = read_history(plan, history, look.window)
     taken = facts_of_period(plan, facts, period)
     if tables is None:
         rejects = pl.DataFrame(schema=reject_types(values=False))
-        record = _Record("facts", rejects, {}, _NO_ROWS, ())
+        record = _Record("facts", rejects, {}, _NO_ROWS, past, ())
         subjects = subjects_of_facts(plan, taken, look.window)
         if subjects.is_empty():
             raise DataError([nobody_in_facts(facts, period)])
@@ -127,7 +134,7 @@ def score(
             raise DataError([nobody_on_roster(plan, admitted.admissions, look)])
         notes = tuple(admission_notes(plan, admitted.admissions, engine))
         inputs = _input_receipts(admitted)
-        record = _Record("facts", admitted.rejects, inputs, _NO_ROWS, notes)
+        record = _Record("facts", admitted.rejects, inputs, _NO_ROWS, past, notes)
     wide = wide_facts(plan, taken, subjects, period)
     return _results(plan, wide, look, record, engine)
 
@@ -144,16 +151,20 @@ def _results(
 ) -> Results:
     ruleset, period = plan.ruleset, look.window.period
     final = provisional_metrics(ruleset, look)
-    slip = settle_slip(plan, facts, engine=engine).sort(ruleset.subject.key)
+    past = record.past
+    earlier = None if past is None else past.rows
+    slip = settle_slip(plan, facts, history=earlier, engine=engine).sort(ruleset.subject.key)
     subjects = slip.select(subject_columns(ruleset, period, final))
     lines = pay_lines(ruleset, slip, period)
     notes = (
         *record.notes,
+        *(() if past is None else past.notes),
         *dated_notes(ruleset, look.window),
         *provisional_notes(final, look),
     )
     digest = result_hash(subjects, lines)
-    stamp = Stamp(record.source, period, look.shown, tuple(final), digest)
+    read = () if past is None else past.receipt
+    stamp = Stamp(record.source, period, look.shown, tuple(final), digest, read)
     receipt = write_receipt(ruleset, record.inputs, record.accounting, notes, stamp)
     long = long_facts(ruleset, facts, period)
     return Results(subjects, lines, record.rejects, receipt, long, notes)

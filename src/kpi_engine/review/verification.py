@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kpi_engine.execution.folders import changed_result, read_written, whole_receipt
+from kpi_engine.execution.folders import changed_result, read_results, read_written, whole_receipt
+from kpi_engine.execution.history import History
 from kpi_engine.execution.inputs import Tables, TableSource
 from kpi_engine.execution.receipts import versions
 from kpi_engine.execution.results import InputReceipt, Receipt, Results
@@ -39,12 +40,15 @@ class Verification:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def verify(out: str | Path, tables: Tables | None = None) -> Verification:
+def verify(
+    out: str | Path, tables: Tables | None = None, history: History | None = None
+) -> Verification:
     """Return whether running the receipt of a result again gives the result again.
 
     Layers and inputs are looked for where the receipt says. ``tables`` is the folder of the inputs
     where they have moved, or the tables by name, such as frames, of which a receipt keeps nothing;
-    what is not named there is looked for where the receipt says.
+    what is not named there is looked for where the receipt says. ``history`` are the earlier
+    results where they have moved, or were given as they are.
 
     Raises:
         DataError: the folder holds no result, or one that was scored from facts.
@@ -60,7 +64,9 @@ def verify(out: str | Path, tables: Tables | None = None) -> Verification:
     sources, found = _find_tables(receipt, tables)
     findings += found
     missing = len(sources.keys() & receipt["inputs"].keys()) < len(receipt["inputs"])
-    again = None if missing else _run_again(receipt, sources, findings)
+    if history is None:
+        history = _earlier_results(receipt, findings)
+    again = None if missing else _run_again(receipt, sources, history, findings)
     if again is None:
         return Verification("could_not_run", None, tuple(dict.fromkeys(findings)))
     digest = again.receipt["result_hash"]
@@ -146,8 +152,31 @@ def _changed_input(table: str, given: InputReceipt, source: TableSource) -> list
     return [diagnose("K481", table=table, file=source, found=found, expected=given["sha256"])]
 
 
+def _earlier_results(receipt: Receipt, findings: list[Diagnostic]) -> list[Results] | None:
+    """Return the earlier results that a receipt names; what is not as it was joins the findings."""
+    earlier: list[Results] = []
+    for each in receipt["history"]:
+        if each["path"] is None:
+            findings.append(diagnose("K499", period=each["period"]))
+            continue
+        try:
+            found = read_results(each["path"])
+        except DataError as error:
+            findings += error.diagnostics
+            continue
+        if found.receipt["result_hash"] != each["result_hash"]:
+            digest, expected = found.receipt["result_hash"], each["result_hash"]
+            changed = diagnose("K480", name=each["path"], found=digest, expected=expected)
+            findings.append(changed)
+        earlier.append(found)
+    return earlier or None
+
+
 def _run_again(
-    receipt: Receipt, sources: Mapping[str, TableSource], findings: list[Diagnostic]
+    receipt: Receipt,
+    sources: Mapping[str, TableSource],
+    history: History | None,
+    findings: list[Diagnostic],
 ) -> Results | None:
     """Return what a receipt gives now; None, and why among the findings, where nothing."""
     ruleset, found = load_ruleset(receipt["layers"][0]["path"], receipt["params"])
@@ -163,9 +192,9 @@ def _run_again(
     if now != then and not has_errors(findings):
         findings.append(diagnose("K488", found="`, `".join(now), expected="`, `".join(then)))
     try:
-        return run(
-            compile_ruleset(ruleset), sources, period=receipt["period"], as_of=receipt["as_of"]
-        )
+        plan = compile_ruleset(ruleset)
+        period, as_of = receipt["period"], receipt["as_of"]
+        return run(plan, sources, period=period, as_of=as_of, history=history)
     except DataError as error:
         findings += error.diagnostics
         return None

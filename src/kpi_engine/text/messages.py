@@ -1044,6 +1044,37 @@ MESSAGES: dict[str, Message] = {
         "the layers are now `{found}`, those of the receipt were expected: `{expected}`",
         "a file of the same name may stand in the way",
     ),
+    # K490 to K498: earlier results
+    "K490": Message(
+        "error", "`{name}` reads no earlier month, and history was given", "leave it out"
+    ),
+    "K491": Message(
+        "error",
+        "`{folder}` holds no result of `{name}`, what it holds is of {found}",
+        "give the folder that holds the earlier `--out` folders",
+    ),
+    "K492": Message(
+        "error",
+        "two different results of {period} were given as history",
+        "keep the one that was paid",
+    ),
+    "K493": Message("note", "results of {periods} do not tell `{name}`: it is unknown there"),
+    "K494": Message(
+        "error", "the history has no column `{column}`, it needs {columns}", "add the column"
+    ),
+    "K495": Message("error", "the column `{column}` of the history is {found}, and holds {kind}"),
+    "K496": Message(
+        "error", "the history has {subject} twice in {period}", "keep one row a subject and month"
+    ),
+    "K497": Message("error", "the history has a `{name}` beyond what a ruleset can reckon with"),
+    "K498": Message(
+        "note", "there is no earlier result of {periods}: what formulas ask of it is unknown"
+    ),
+    "K499": Message(
+        "error",
+        "the history of {period} was given as a frame, which a receipt does not keep",
+        "give the history too",
+    ),
     # K5: ruleset tests and the command line
     # K501 to K509: test files
     "K501": Message(
