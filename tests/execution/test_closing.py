@@ -302,6 +302,33 @@ def test_entries_replace_none_under_another_number(shop):
     connection.close()
 
 
+def documented(table: str) -> list[tuple[str, str]]:
+    """Return the columns and types of a table of the ledger as the page on output has them."""
+    page = (Path(__file__).parents[2] / "docs/output.md").read_text("utf-8")
+    _, after = page.split(f"`{table}`, one row per ", 1)
+    columns: list[tuple[str, str]] = []
+    for line in after.split("\n\n")[1].splitlines()[2:]:
+        names, kinds = (cell.strip() for cell in line.split("|")[1:3])
+        listed = [name.strip("` ") for name in names.split(",")]
+        types = kinds.split(", ") if ", " in kinds else [kinds] * len(listed)
+        columns += zip(listed, types, strict=True)
+    return columns
+
+
+@pytest.mark.parametrize("table", ["closings", "entries"])
+def test_the_tables_are_those_of_the_documentation(shop, table):
+    close(shop.run(), shop.ledger)
+    connection = sqlite3.connect(shop.ledger)
+    columns = [row[1:3] for row in connection.execute(f"PRAGMA table_info({table})")]
+    marks = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("application_id", "user_version")
+    ]
+    connection.close()
+    assert columns == documented(table)
+    assert marks == [1802529125, 1]
+
+
 def test_an_empty_file_becomes_a_ledger(shop):
     shop.ledger.touch()
     assert close(shop.run(), shop.ledger).number == 1
