@@ -12,17 +12,21 @@ import polars as pl
 
 from kpi_engine.execution.columns import storage_type
 from kpi_engine.language.exact import NUMBER_SCALE
-from kpi_engine.language.kinds import QUANTITIES, Kind
+from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.facts import MetricAccount, gather_facts
+from kpi_engine.plan.history import past_types
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.period import period_window
 from kpi_engine.plan.slip import settle_slip
-from kpi_engine.reference.judging import Judgement, Slip, judge
+from kpi_engine.reference.groups import asked_group
+from kpi_engine.reference.judging import Judgement, judge
 from kpi_engine.reference.metrics import Account, rows_in_window
 from kpi_engine.reference.moments import Calendar, read_period
+from kpi_engine.reference.slips import Slip
 from kpi_engine.reference.values import Row, Value
 from kpi_engine.ruleset.checked import Column, Metric, Ruleset
+from kpi_engine.ruleset.forms import COMPOSITE_GRID, MONTH_COLUMN, past_column
 
 Engine = Literal["streaming", "in-memory"]
 ENGINES: tuple[Engine, ...] = ("streaming", "in-memory")
@@ -36,16 +40,21 @@ ACCOUNTS = ("accounts",)
 
 
 def differences(
-    ruleset: Ruleset, tables: Tables, period: str, engines: Sequence[Engine] = ENGINES
+    ruleset: Ruleset,
+    tables: Tables,
+    period: str,
+    engines: Sequence[Engine] = ENGINES,
+    history: Sequence[Row] = (),
 ) -> list[str]:
     """Return where the plan, on some engine, and the reference answer differently."""
     plan = compile_ruleset(ruleset)
     counted = {step.name for step in plan.tables if step.origin is not None or step.drops}
-    expected = reference_answers(ruleset, tables, period, counted)
+    expected = reference_answers(ruleset, tables, period, counted, history)
     frames = stored_tables(ruleset, tables)
+    past = stored_history(plan, history)
     found: list[str] = []
     for engine in engines:
-        answers = plan_answers(plan, frames, period, engine)
+        answers = plan_answers(plan, frames, period, engine, past)
         found += [f"{engine}: {line}" for line in _differences(expected, answers)]
     return found
 
@@ -95,11 +104,48 @@ def stored(column: Column, value: Value) -> int | str | bool | None:
             raise TypeError(value)
 
 
+def stored_history(plan: Plan, history: Sequence[Row]) -> pl.DataFrame:
+    """Return earlier months as the plan reads them: with the values that it reads of them."""
+    ruleset = plan.ruleset
+    columns = {column.name: column for column in ruleset.tables[ruleset.subject.table].columns}
+    keys = {
+        name: pl.Series(
+            [stored(columns[name], row[name]) for row in history],
+            dtype=storage_type(columns[name].type.kind),
+        )
+        for name in ruleset.subject.key
+    }
+    months = pl.Series([cast("int", row["period"]) for row in history], dtype=pl.Int64)
+    types = past_types(plan.history)
+    values = {
+        past_column(name): pl.Series(
+            [_kept(kind, row.get(name)) for row in history], dtype=types[past_column(name)]
+        )
+        for name, kind in plan.history.items()
+    }
+    return pl.DataFrame({**keys, MONTH_COLUMN: months, **values})
+
+
+def _kept(kind: Kind, value: Value) -> int | str | bool | None:
+    """Return a value of an earlier month as it is kept: numbers in billionths."""
+    if isinstance(value, date):
+        return (value - EPOCH).days
+    if isinstance(value, Fraction):
+        kept = value * COMPOSITE_GRID if kind in PLAIN else value
+        assert kept.denominator == 1
+        return kept.numerator
+    return cast("int | str | bool | None", value)
+
+
 def reference_answers(
-    ruleset: Ruleset, tables: Tables, period: str, counted: AbstractSet[str]
+    ruleset: Ruleset,
+    tables: Tables,
+    period: str,
+    counted: AbstractSet[str],
+    history: Sequence[Row] = (),
 ) -> Answers:
     """Return what the reference says, by subject, and the accounts, of ``counted`` tables too."""
-    judgement = judge(ruleset, tables, period)
+    judgement = judge(ruleset, tables, period, history=history)
     answers: Answers = {
         key: _slip_answer(ruleset, slip) for key, slip in judgement.subjects.items()
     }
@@ -145,6 +191,8 @@ def _slip_answer(ruleset: Ruleset, slip: Slip) -> Answer:
         value = slip.metrics[name]
         answer[f"metric.{name}"] = value.value
         answer[f"metric.{name}.status"] = value.status
+        if asked_group(metric) is not None:
+            answer[f"metric.{name}.n"] = value.n
         if metric.table is not None:
             answer[f"metric.{name}.n"] = value.n
             answer[f"metric.{name}.n_unknown"] = value.n_unknown
@@ -166,13 +214,17 @@ def _shown(points: Fraction | None) -> Fraction | None:
 
 
 def plan_answers(
-    plan: Plan, frames: Mapping[str, pl.LazyFrame], period: str, engine: Engine
+    plan: Plan,
+    frames: Mapping[str, pl.LazyFrame],
+    period: str,
+    engine: Engine,
+    history: pl.DataFrame | None = None,
 ) -> Answers:
     """Return what the plan says on an engine, by subject, and the accounts."""
     ruleset = plan.ruleset
     window = period_window(period, ruleset.zone, ruleset.day_starts)
     gathered = gather_facts(plan, frames, window, engine=engine)
-    slips = settle_slip(plan, gathered.facts, engine=engine)
+    slips = settle_slip(plan, gathered.facts, history=history, engine=engine)
     answers: Answers = {}
     for row in slips.iter_rows(named=True):
         key = tuple(subject_key(ruleset, name, row[name]) for name in ruleset.subject.key)
@@ -235,7 +287,8 @@ def _metric_answer(metric: Metric, row: Mapping[str, object]) -> Answer:
             answer[f"{name}.measured"] = measured
     else:
         answer[name] = _read(metric.type.kind, row[name])
-    if metric.table is not None:
+    if f"{name}.n" in row:
         answer[f"{name}.n"] = cast("int", row[f"{name}.n"])
+    if metric.table is not None:
         answer[f"{name}.n_unknown"] = cast("int", row[f"{name}.n_unknown"])
     return answer

@@ -13,6 +13,7 @@ from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_formula
 from kpi_engine.reference.formulas import Evaluator, evaluate_formula
 from kpi_engine.reference.functions import AGGREGATES, PLAIN
+from kpi_engine.reference.groups import ACROSS
 from kpi_engine.reference.moments import Calendar
 from kpi_engine.reference.values import Row
 
@@ -47,7 +48,7 @@ def test_every_example_of_the_functions_table_comes_out_as_it_says(name, example
 
 
 def test_the_reference_has_every_function_of_the_table_and_no_other():
-    assert {*AGGREGATES, *PLAIN, "month", "slices"} == set(FUNCTIONS)
+    assert {*AGGREGATES, *PLAIN, *ACROSS, "month", "slices"} == set(FUNCTIONS)
 
 
 def test_a_name_with_a_dot_is_read_like_any_other():

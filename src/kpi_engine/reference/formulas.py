@@ -17,6 +17,7 @@ from kpi_engine.reference.translation import (
     SLICES,
     Translation,
     Vocabulary,
+    is_named_lower,
     translate_formula,
 )
 from kpi_engine.reference.values import OPERATORS, Row, Value, all_true, any_true, if_known
@@ -104,6 +105,10 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
         if "." in name and self._look_up is not None:
             return self._look_up(names, name)
         raise KeyError(name)
+
+    def is_lower(self, tree: Expr) -> bool:
+        """Return whether a formula names a metric that is better lower."""
+        return is_named_lower(tree, self._words)
 
     def rule_value(self, rule: Rule, names: Row, rows: Sequence[Row] = ()) -> Value:
         """Return the value of a formula or of a scale applied on the spot."""

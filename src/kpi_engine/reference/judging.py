@@ -2,49 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from kpi_engine.reference.formulas import Evaluator
+from kpi_engine.reference.groups import Month
 from kpi_engine.reference.lookups import Key, Shelf
 from kpi_engine.reference.metrics import (
     Account,
     JudgedRow,
     MetricValue,
     account_metric,
-    compute_metric,
     judge_rows,
     measure_metric,
-    plain_value,
 )
 from kpi_engine.reference.moments import Calendar, read_period
 from kpi_engine.reference.roster import roster_rows
 from kpi_engine.reference.rows import MadeTable, make_tables
-from kpi_engine.reference.scores import Scored, ScoreStatus, compute_score
-from kpi_engine.reference.values import Row, Value, round_half_away
-from kpi_engine.ruleset.checked import Metric, Pay, Ruleset
-
-_MINOR_UNIT = Fraction(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """All that is known of one subject; money in minor units, unknown as None.
-
-    ``attributes`` are the columns of the roster. ``points`` are by the path of an item; ``parts``
-    add up to the score; ``lines`` hold the steps of the pay too, and add up to it.
-    """
-
-    attributes: Row
-    metrics: Mapping[str, MetricValue]
-    points: Mapping[str, Fraction | None]
-    parts: Mapping[str, Fraction | None]
-    score: Fraction | None
-    score_status: ScoreStatus | None
-    lines: Mapping[str, Fraction | None]
-    pay: Fraction | None
-    pay_status: Literal["ok", "held"] | None
+from kpi_engine.reference.slips import Desk, Slip, fill_slips
+from kpi_engine.reference.values import Row
+from kpi_engine.ruleset.checked import Metric, Ruleset
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +43,15 @@ def judge(
     tables: Mapping[str, Sequence[Row]],
     period: str,
     given: Mapping[Key, Row] | None = None,
+    history: Sequence[Row] = (),
 ) -> Judgement:
     """Return what the ruleset says about every subject of the roster.
 
     ``tables`` are the accepted rows of the inputs, whatever their period, values as in ``values``.
     ``given`` are values by subject and name (metrics, ``score``, roster columns) that are taken as
     they are; a subject that is given and not on the roster is judged too, with no other columns.
+    ``history`` are months of subjects as results show them: the columns of the key, the month under
+    ``period``, and values by name, unknown where they are missing.
 
     Raises:
         ValueError: if the period is no month.
@@ -94,8 +74,10 @@ def judge(
     judged: dict[str, Sequence[JudgedRow]] = {}
     for name, metric in ruleset.metrics.items():
         if metric.table is not None:
-            rows = judge_rows(metric, made[metric.table], month, roster, of_rows)
-            gathered[name] = measure_metric(metric, rows, roster, month, of_rows)
+            who = owners(metric, subject.key, roster)
+            rows = judge_rows(metric, made[metric.table], month, set(who.values()), of_rows)
+            values = measure_metric(metric, rows, who.values(), month, of_rows)
+            gathered[name] = {key: values[owner] for key, owner in who.items()}
             accounts[name] = account_metric(metric, made[metric.table].table, rows)
             judged[name] = rows
     lower = frozenset(name for name, metric in ruleset.metrics.items() if metric.lower)
@@ -107,99 +89,19 @@ def judge(
         look_up=lambda names, name: shelf.value({**names, **today}, name),
         today=month.last_day,
     )
-    slips = {
-        key: fill_slip(
-            ruleset,
-            row,
-            {name: values[key] for name, values in gathered.items()},
-            given.get(key, {}),
-            evaluator,
-        )
-        for key, row in roster.items()
-    }
+    past = [_month_of(ruleset, row) for row in history]
+    desk = Desk(ruleset, gathered, given, month.month, past, evaluator)
+    slips = fill_slips(desk, roster)
     return Judgement(slips, accounts, made, judged)
 
 
-def fill_slip(
-    ruleset: Ruleset,
-    attributes: Row,
-    gathered: Mapping[str, MetricValue],
-    given: Row,
-    evaluator: Evaluator,
-) -> Slip:
-    """Return the slip of one subject from its roster columns and its metrics from rows.
-
-    ``given`` values take the place of those that rows or formulas would give.
-    """
-    attributes = {**attributes, **{name: given[name] for name in attributes if name in given}}
-    names: dict[str, Value] = dict(attributes)
-    metrics: dict[str, MetricValue] = {}
-
-    def add_metrics(*, after_score: bool) -> None:
-        for name, metric in ruleset.metrics.items():
-            if metric.after_score is after_score:
-                metrics[name] = _metric(metric, gathered, given, names, evaluator)
-                names[name] = metrics[name].value
-
-    add_metrics(after_score=False)
-    scored = _score(ruleset, given, names, evaluator)
-    names["score"] = scored.score if scored is not None else None
-    add_metrics(after_score=True)
-    lines: dict[str, Fraction | None] = {}
-    pay = None
-    if ruleset.pay is not None:
-        lines, pay = _pay(ruleset.pay, names, evaluator)
-    return Slip(
-        attributes=attributes,
-        metrics={name: metrics[name] for name in ruleset.metrics},
-        points=scored.points if scored is not None else {},
-        parts=scored.parts if scored is not None else {},
-        score=scored.score if scored is not None else None,
-        score_status=scored.status if scored is not None else None,
-        lines=lines,
-        pay=pay,
-        pay_status=None if ruleset.pay is None else "held" if pay is None else "ok",
-    )
+def owners(metric: Metric, key: Sequence[str], roster: Mapping[Key, Row]) -> dict[Key, Key]:
+    """Return whose rows the value of a metric is of: a subject's own, or those of her group."""
+    names = key if metric.group is None else metric.key
+    return {subject: tuple(row[name] for name in names) for subject, row in roster.items()}
 
 
-def _metric(
-    metric: Metric,
-    gathered: Mapping[str, MetricValue],
-    given: Row,
-    names: Row,
-    evaluator: Evaluator,
-) -> MetricValue:
-    if metric.name in given:
-        return plain_value(given[metric.name])
-    if metric.name in gathered:
-        return gathered[metric.name]
-    return compute_metric(metric, names, evaluator)
-
-
-def _score(ruleset: Ruleset, given: Row, names: Row, evaluator: Evaluator) -> Scored | None:
-    if "score" in given:
-        score = cast("Fraction | None", given["score"])
-        return Scored(score, "unknown" if score is None else "ok", {}, {})
-    if ruleset.score is None:
-        return None
-    return compute_score(ruleset.score, names, evaluator)
-
-
-def _pay(
-    pay: Pay, names: Row, evaluator: Evaluator
-) -> tuple[dict[str, Fraction | None], Fraction | None]:
-    """Return every line and the difference every step made, and the total; None where unknown."""
-    lines: dict[str, Fraction | None] = {
-        name: _to_minor_unit(evaluator.rule_value(rule, names)) for name, rule in pay.lines
-    }
-    amounts = [amount for amount in lines.values() if amount is not None]
-    running = sum(amounts, Fraction(0)) if len(amounts) == len(lines) else None
-    for name, formula in pay.steps:
-        after = _to_minor_unit(evaluator.value(formula.tree, {**names, "pay": running}))
-        lines[name] = None if after is None or running is None else after - running
-        running = None if running is None else after
-    return lines, running
-
-
-def _to_minor_unit(amount: Value) -> Fraction | None:
-    return None if amount is None else round_half_away(cast("Fraction", amount), _MINOR_UNIT)
+def _month_of(ruleset: Ruleset, row: Row) -> Month:
+    unsaid = dict.fromkeys((*ruleset.metrics, "score", "pay"))
+    key = tuple(row[name] for name in ruleset.subject.key)
+    return Month(key, cast("int", row["period"]), {**unsaid, **row})

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Literal, cast
 
-from kpi_engine.language.kinds import PLAIN, QUANTITIES
+from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
 from kpi_engine.reference.formulas import Evaluator
 from kpi_engine.reference.lookups import Key
 from kpi_engine.reference.moments import Calendar, Period, falls_in
@@ -35,7 +35,8 @@ class MetricValue:
     """The value of a metric for one subject, unknown unless its status is ``ok``.
 
     ``measured`` is what the rows gave even if they were below ``min_rows``. ``n`` rows were used,
-    ``n_unknown`` had an unknown; both are None where a metric is computed from values or given.
+    ``n_unknown`` had an unknown; both are None where a metric is computed from values or given. Of
+    what a formula says of a group, ``n`` is the number of members whose value is known.
     """
 
     value: Value
@@ -194,8 +195,12 @@ def plain_value(value: Value) -> MetricValue:
 
 def settle(metric: Metric, value: Value) -> Value:
     """Return the value rounded once, unless it stays a fraction or is no quantity."""
-    kind = metric.type.kind
-    if value is None or metric.fraction or kind not in QUANTITIES:
+    return value if metric.fraction else settled(value, metric.type.kind)
+
+
+def settled(value: Value, kind: Kind) -> Value:
+    """Return a value rounded once, where it is a quantity."""
+    if value is None or kind not in QUANTITIES:
         return value
     return round_half_away(cast("Fraction", value), _BILLIONTH if kind in PLAIN else _UNIT)
 

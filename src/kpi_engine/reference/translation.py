@@ -1,13 +1,15 @@
 """From the parse tree of a formula to Python's own syntax nodes, the language of simpleeval.
 
 What a formula cannot spell gets a name with a space in it: gathered values, the hours test, the
-slices of a scale.
+slices of a scale. A call about a group becomes the name of the metric that answers it: itself.
 """
 
 import ast
 from dataclasses import dataclass
 from typing import assert_never
 
+from kpi_engine.language.functions import spans_group
+from kpi_engine.language.printer import print_formula
 from kpi_engine.language.syntax import (
     Arithmetic,
     Call,
@@ -115,6 +117,8 @@ def _translate(expr: Expr, words: Vocabulary, gathered: dict[str, Call]) -> ast.
 def _call(call: Call, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:
     function, arguments = call.function, call.arguments
     if function not in words.scales:
+        if spans_group(function, len(arguments)):
+            return _name(print_formula(call))
         if function in AGGREGATES:
             fresh = f"{function} {len(gathered)}"
             gathered[fresh] = call
@@ -122,14 +126,15 @@ def _call(call: Call, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:
         first = arguments[0]
         if function == "slices" and isinstance(first, Name):
             function, arguments = SLICES + first.name, arguments[1:]
-        elif function == "attain" and _is_lower(first, words):
+        elif function == "attain" and is_named_lower(first, words):
             function = ATTAIN_LOWER
     translated = [_translate(argument, words, gathered) for argument in arguments]
     return ast.Call(_name(function), translated, [])
 
 
-def _is_lower(expr: Expr, words: Vocabulary) -> bool:
-    return isinstance(expr, Name) and expr.prefix is None and expr.name in words.lower
+def is_named_lower(expr: Expr, words: Vocabulary) -> bool:
+    """Return whether a formula is the name of a metric that is better lower."""
+    return isinstance(expr, Name) and print_formula(expr) in words.lower
 
 
 def _membership(expr: Membership, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:
