@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
+from kpi_engine.execution.contract import METRIC_PLACES
 from kpi_engine.language.ir import references
-from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.language.kinds import PLAIN, Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.scopes import closest
-from kpi_engine.review.casefiles import Case, Expectation, GivenTable
+from kpi_engine.review.casefiles import Case, Expectation, GivenTable, PastValues
 from kpi_engine.review.headers import check_tables
 from kpi_engine.review.literals import Value, read_value
 from kpi_engine.review.pipes import Cell, PipeTable, cell_span, whole_cell
 from kpi_engine.review.targets import Target, expectable, givable, pay_names, subject_rules
+from kpi_engine.ruleset.across import names_of_history
 from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Scalar
@@ -75,12 +78,21 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class SubjectHistory:
+    """Values of one subject in the months just before a case's own, the oldest first, by name."""
+
+    subject: Scalar
+    values: Mapping[str, tuple[Value, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class BoundCase:
     """A case whose names are known: either ``evaluations``, or a run with checks."""
 
     name: Scalar
     subject: Scalar | None
     tables: tuple[GivenTable, ...]
+    history: tuple[SubjectHistory, ...]
     evaluations: tuple[Evaluation, ...]
     subjects: tuple[SubjectChecks, ...]
     rows: tuple[RowCheck, ...]
@@ -106,11 +118,40 @@ def bind_case(case: Case, ruleset: Ruleset) -> tuple[BoundCase, list[Diagnostic]
         case.name,
         case.subject,
         case.tables,
+        _history(case.history, names),
         _evaluations(case.values, names) if case.values is not None else (),
         tuple(_subject(each, names) for each in case.expected),
         tuple(check for each in case.rows for check in _rows(each, names)),
     )
     return bound, names.findings
+
+
+def _history(pasts: Sequence[PastValues], names: _Names) -> tuple[SubjectHistory, ...]:
+    """Return earlier values by subject, held to what the ruleset reads of earlier months."""
+    kinds = names_of_history(names.ruleset)
+    by_subject: dict[str, tuple[Scalar, dict[str, tuple[Value, ...]]]] = {}
+    for past in pasts:
+        name = past.name.value
+        if name not in kinds:
+            near = closest(name, set(kinds))
+            names.findings.append(diagnose("K534", past.name.span, name=name, near=near))
+            continue
+        type_ = Type(kinds[name], Level.SUBJECT, nullable=True)
+        read = [_kept(whole_cell(each), name, type_, names) for each in past.values]
+        values = tuple(value for value in read if not isinstance(value, Mistake))
+        by_subject.setdefault(past.subject.value, (past.subject, {}))[1][name] = values
+    return tuple(SubjectHistory(subject, values) for subject, values in by_subject.values())
+
+
+def _kept(cell: Cell, name: str, type_: Type, names: _Names) -> Value | Mistake:
+    """Return a value that results can show: a number of at most nine decimals."""
+    value = _read(cell, type_, names)
+    if isinstance(value, Fraction):
+        grid = 10**METRIC_PLACES if type_.kind in PLAIN else 1
+        if (value * grid).denominator > 1:
+            facts = {"text": cell.text, "name": name, "reason": "results do not show it so finely"}
+            names.findings.append(diagnose("K526", cell_span(cell), **facts))
+    return value
 
 
 def _subject(expectation: Expectation, names: _Names) -> SubjectChecks:

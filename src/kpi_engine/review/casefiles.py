@@ -14,7 +14,10 @@ from kpi_engine.text.reading import parse_yaml, read_text
 from kpi_engine.text.source import Span
 
 FILE_KEYS = ("test", "period", "as_of", "given", "params", "cases", "title", "source", "note")
-CASE_KEYS = ("name", "for", "given", "params", "table", "expect", "rows", "source", "note")
+CASE_KEYS = (
+    *("name", "for", "given", "history", "params", "table", "expect", "rows"),
+    *("source", "note"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,15 @@ class GivenTable:
 
 
 @dataclass(frozen=True, slots=True)
+class PastValues:
+    """Values of one name in the months just before a case's own, the oldest first."""
+
+    subject: Scalar
+    name: Scalar
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One case of a test file.
 
@@ -52,6 +64,7 @@ class Case:
     name: Scalar
     subject: Scalar | None
     tables: tuple[GivenTable, ...]
+    history: tuple[PastValues, ...]
     params: tuple[Pair, ...]
     values: PipeTable | None
     expected: tuple[Expectation, ...]
@@ -135,6 +148,7 @@ def _case(
         name or Scalar("", "plain", start),
         subject,
         _replaced(given, _given(entries.get("given"), findings)),
+        tuple(_history(entries.get("history"), subject, findings)),
         _replaced(params, _pairs(entries.get("params"), findings)),
         values,
         expected,
@@ -157,6 +171,30 @@ def _given(entry: Entry | None, findings: Findings) -> tuple[GivenTable, ...]:
         if table is not None:
             tables.append(GivenTable(pair.name, table))
     return tuple(tables)
+
+
+def _history(
+    entry: Entry | None, subject: Scalar | None, findings: Findings
+) -> Iterator[PastValues]:
+    """Return earlier values by subject; with a subject they may stand without her name."""
+    for each in _children(entry, findings) if entry is not None else ():
+        if isinstance(each.value, YamlMapping):
+            for past in each.value.entries:
+                yield PastValues(each.key, past.key, _months(past, findings))
+        elif subject is not None:
+            yield PastValues(subject, each.key, _months(each, findings))
+        else:
+            findings.append(_wrong(each.value, each.key.value, "a mapping"))
+
+
+def _months(entry: Entry, findings: Findings) -> tuple[Scalar, ...]:
+    values: list[Scalar] = []
+    for node in _items(entry, findings):
+        if isinstance(node, Scalar):
+            values.append(node)
+        else:
+            findings.append(_wrong(node, entry.key.value, "a text"))
+    return tuple(values)
 
 
 def _expectations(

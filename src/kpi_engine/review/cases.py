@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from kpi_engine.execution.history import read_history
 from kpi_engine.execution.look import Look, look_at
 from kpi_engine.execution.results import Results
 from kpi_engine.execution.running import run
@@ -17,6 +18,7 @@ from kpi_engine.review.files import TEST_SUFFIX, find_files, kind_of
 from kpi_engine.review.frames import report_rejects, text_frames
 from kpi_engine.review.gathering import gather_frames, gather_nobody
 from kpi_engine.review.literals import units_of
+from kpi_engine.review.pasts import history_frame
 from kpi_engine.review.preparation import PreparedCase, PreparedFile, prepare_file
 from kpi_engine.review.verdicts import compare_rows, compare_values, find_subject
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
@@ -102,10 +104,13 @@ def _run_case(case: PreparedCase, plan: Plan, file: PreparedFile) -> list[Diagno
     bound = case.bound
     frames = text_frames(case.ruleset, bound.tables)
     try:
+        look = look_at(case.ruleset, file.period, file.as_of)
+        history, findings = history_frame(plan, bound.history, frames, look.window.month)
+        if findings:
+            return findings
         if bound.evaluations:
-            look = look_at(case.ruleset, file.period, file.as_of)
-            return _run_evaluations(bound, plan, frames, look)
-        results = run(plan, frames, period=file.period, as_of=file.as_of)
+            return _run_evaluations(bound, plan, frames, look, history)
+        results = run(plan, frames, period=file.period, as_of=file.as_of, history=history)
     except DataError as error:
         return [_refusal(bound, finding) for finding in error.diagnostics]
     return _compare_results(bound, plan, results)
@@ -138,7 +143,11 @@ def _compare_results(bound: BoundCase, plan: Plan, results: Results) -> list[Dia
 
 
 def _run_evaluations(
-    bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], look: Look
+    bound: BoundCase,
+    plan: Plan,
+    frames: Mapping[str, pl.DataFrame],
+    look: Look,
+    history: pl.DataFrame | None,
 ) -> list[Diagnostic]:
     gather = gather_nobody if bound.subject is None else gather_frames
     gathered = gather(plan, frames, look)
@@ -150,7 +159,8 @@ def _run_evaluations(
     if findings:
         return findings
     units = units_of(plan.ruleset)
-    rows, findings = evaluate_rows(plan, gathered, bound.evaluations, look)
+    past = read_history(plan, history, look.window)
+    rows, findings = evaluate_rows(plan, gathered, bound.evaluations, look, past)
     for number, (row, evaluation) in enumerate(zip(rows, bound.evaluations, strict=False), 1):
         who = _row_name(number, evaluation)
         findings += compare_values(bound.name.value, who, row, evaluation.checks, units)

@@ -6,6 +6,7 @@ from fractions import Fraction
 import polars as pl
 
 from kpi_engine.execution.contract import subject_columns
+from kpi_engine.execution.history import Past
 from kpi_engine.execution.look import Look
 from kpi_engine.execution.settling import provisional_metrics
 from kpi_engine.language import core
@@ -26,7 +27,11 @@ _ROW = "~row"
 
 
 def evaluate_rows(
-    plan: Plan, gathered: GatheredCase, evaluations: Sequence[Evaluation], look: Look
+    plan: Plan,
+    gathered: GatheredCase,
+    evaluations: Sequence[Evaluation],
+    look: Look,
+    past: Past | None,
 ) -> tuple[list[dict[str, object]], list[Diagnostic]]:
     """Return the row of ``subjects`` that each evaluation gives, or what cannot be kept.
 
@@ -43,7 +48,11 @@ def evaluate_rows(
     given = pl.DataFrame(columns)
     others = gathered.facts.drop(given.columns, strict=False)
     frame = pl.concat([pl.concat([others] * given.height), given], how="horizontal")
-    settled = settle_slip(plan, _looked_up(plan, frame, gathered.looked_into), names)
+    asking = _looked_up(plan, frame, gathered.looked_into)
+    earlier = None if past is None else past.rows
+    # groups would take the rows for so many subjects: each stands for the same one, alone
+    alone = [asking] if not plan.ruleset.groups else asking.iter_slices(1)
+    settled = pl.concat(settle_slip(plan, row, names, history=earlier) for row in alone)
     final = provisional_metrics(plan.ruleset, look)
     shown = subject_columns(plan.ruleset, look.window.period, final)
     missing = {name for expr in shown for name in expr.meta.root_names()} - set(settled.columns)

@@ -1184,6 +1184,7 @@ MESSAGES: dict[str, Message] = {
     "K533": Message(
         "error", "case `{case}`: the table `{name}` is read by no metric and not counted"
     ),
+    "K534": Message("error", "the ruleset reads no earlier `{name}`", "did you mean `{near}`?"),
     # K540 to K549: the command line
     "K540": Message(
         "error",
