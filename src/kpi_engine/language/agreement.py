@@ -19,6 +19,8 @@ from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope, closest
 from kpi_engine.language.syntax import Comparison, Expr, Place
 
+_APART = frozenset({Level.ROW, Level.SUBJECT})
+
 HIGHEST_LIKELY_RATIO = Fraction(3, 2)
 """A ratio compared with more than this was meant in per cent."""
 
@@ -31,7 +33,7 @@ def note(mistakes: list[Mistake], code: str, place: Place, **facts: object) -> i
 
 def highest_level(nodes: tuple[ir.Node, ...] | list[ir.Node]) -> Level:
     """Return the level of a value computed from some nodes."""
-    return max([node.type.level for node in nodes], default=Level.CONSTANT)
+    return max([node.type.level for node in nodes], default=ANY.level)
 
 
 def may_be_unknown(nodes: tuple[ir.Node, ...] | list[ir.Node]) -> bool:
@@ -60,8 +62,7 @@ def join_types(left: Type, right: Type) -> Type | None:
 
 def levels_meet(exprs: Sequence[Expr], nodes: Sequence[ir.Node], mistakes: list[Mistake]) -> bool:
     """Return whether no value of one row stands beside one that rows were gathered into."""
-    levels = [node.type.level for node in nodes]
-    if Level.ROW not in levels or Level.SUBJECT not in levels:
+    if not _APART.issubset([node.type.level for node in nodes]):
         return True
     row = next(index for index, node in enumerate(nodes) if node.type.level is Level.ROW)
     name = print_formula(exprs[row])
@@ -118,8 +119,10 @@ def comparable(
 ) -> bool:
     """Return whether the two sides of one relation of a comparison fit, after noting why not."""
     left, right = nodes
-    relation, sides = expr.relations[index], expr.operands[index : index + 2]
     kinds = (left.type.kind, right.type.kind)
+    if kinds[0] is kinds[1] and kinds[0] in QUANTITIES:
+        return True
+    relation, sides = expr.relations[index], expr.operands[index : index + 2]
     if Kind.NOTHING in kinds:
         note(mistakes, "K232", expr.place, operator=relation)
         return False

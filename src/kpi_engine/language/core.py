@@ -117,6 +117,10 @@ class Over(NamedTuple):
     order: int
 
 
+Size = Fraction | int
+"""What a quotient cannot exceed: a whole number where it is one."""
+
+
 @passive
 class Rational:
     """A fraction of two whole numbers, the lower one above zero or unknown.
@@ -127,7 +131,7 @@ class Rational:
 
     num: Core
     den: Core
-    limit: Fraction | None = field(default=None, compare=False)
+    limit: Size | None = field(default=None, compare=False)
 
 
 Value = Rational | Core
@@ -159,16 +163,16 @@ def bounds(core: Core) -> tuple[int, int]:
     return core.low, core.high
 
 
-def limit_of(value: Rational) -> Fraction:
+def limit_of(value: Rational) -> Size:
     """Return a size that the quotient cannot exceed."""
     (low, high), limit = bounds(value.num), value.limit
     size, divisor = max(-low, high, low, -high), max(bounds(value.den)[0], 1)
     if limit is not None and limit.numerator * divisor <= size * limit.denominator:
         return limit
-    return Fraction(size, divisor)
+    return size if divisor == 1 else Fraction(size, divisor)
 
 
-def within(core: Core, limit: Fraction) -> Core:
+def within(core: Core, limit: Size) -> Core:
     """Return a whole number whose interval is narrowed to a size it cannot exceed."""
     low, high = bounds(core)
     size = ceil(limit)
@@ -363,12 +367,13 @@ def choose(condition: Core, left: Core, right: Core) -> Core:
     """Return left where the condition is true, else right (where it is unknown too)."""
     if left == right:
         return left
-    if left == UNKNOWN and right.low is not None:
-        left = UNKNOWN_WHOLE
-    if right == UNKNOWN and left.low is not None:
-        right = UNKNOWN_WHOLE
     if left.low is None or right.low is None:
-        return Core("if", (condition, left, right))
+        if left == UNKNOWN and right.low is not None:
+            left = UNKNOWN_WHOLE
+        elif right == UNKNOWN and left.low is not None:
+            right = UNKNOWN_WHOLE
+        else:
+            return Core("if", (condition, left, right))
     (low, high), (low2, high2) = bounds(left), bounds(right)
     return _made("if", (condition, left, right), min(low, low2), max(high, high2))
 
@@ -385,12 +390,12 @@ def choose_value(condition: Core, left: Value, right: Value) -> Value:
     a, b = as_rational(left), as_rational(right)
     p, q = constant(a.den), constant(b.den)
     limit = None if _is_plain(a, p) and _is_plain(b, q) else max(limit_of(a), limit_of(b))
+    if a.den == b.den:
+        return Rational(choose(condition, a.num, b.num), a.den, limit)
     if p is not None and q is not None:
         common = lcm(p, q)
         num = choose(condition, mul(a.num, whole(common // p)), mul(b.num, whole(common // q)))
         return Rational(num, whole(common), limit)
-    if a.den == b.den:
-        return Rational(choose(condition, a.num, b.num), a.den, limit)
     return Rational(choose(condition, a.num, b.num), choose(condition, a.den, b.den), limit)
 
 
@@ -409,11 +414,12 @@ def compare_values(op: Comparison, left: Value, right: Value) -> Core:
         return compare(op, left, right)
     a, b = as_rational(left), as_rational(right)
     p, q = constant(a.den), constant(b.den)
+    if a.den == b.den:
+        test = compare(op, a.num, b.num)
+        return test if p is not None else choose(Core("known", (a.den,)), test, UNKNOWN)
     if p is not None and q is not None:
         shared = gcd(p, q)
         return compare(op, mul(a.num, whole(q // shared)), mul(b.num, whole(p // shared)))
-    if a.den == b.den:
-        return choose(Core("known", (a.den,)), compare(op, a.num, b.num), UNKNOWN)
     return compare(op, mul(a.num, b.den), mul(b.num, a.den))
 
 
@@ -423,6 +429,8 @@ def sum_of(left: Rational, right: Rational, *, minus: bool = False) -> Rational:
     p, q = constant(left.den), constant(right.den)
     plain = _is_plain(left, p) and _is_plain(right, q)
     limit = None if plain else limit_of(left) + limit_of(right)
+    if left.den == right.den:
+        return Rational(combine(left.num, right.num), left.den, limit)
     if p is not None and q is not None:
         common = lcm(p, q)
         return Rational(
@@ -430,8 +438,6 @@ def sum_of(left: Rational, right: Rational, *, minus: bool = False) -> Rational:
             whole(common),
             limit,
         )
-    if left.den == right.den:
-        return Rational(combine(left.num, right.num), left.den, limit)
     num = combine(mul(left.num, right.den), mul(right.num, left.den))
     return Rational(num, mul(left.den, right.den), limit)
 
@@ -469,4 +475,4 @@ def held_between(value: Rational, low: int, high: int) -> Rational:
     below = choose(compare("lt", value.num, least), least, value.num)
     num = choose(compare("gt", below, most), most, below)
     held = Core(num.op, num.args, bounds(least)[0], bounds(most)[1])
-    return Rational(held, value.den, Fraction(max(abs(low), abs(high))))
+    return Rational(held, value.den, max(abs(low), abs(high)))

@@ -114,7 +114,8 @@ def literal_value(node: ir.Lit) -> Value:
         case bool():
             return Core("lit", (node.value,))
         case Fraction():
-            return Rational(whole(node.value.numerator), whole(node.value.denominator))
+            above, below = node.value.as_integer_ratio()
+            return Rational(whole(above), whole(below))
         case date():
             return whole((node.value - _EPOCH).days)
         case str() | tuple():
@@ -159,27 +160,28 @@ def _operation(node: ir.Op, env: Environment) -> Value:
         case "add" | "sub":
             return _sum(node, env)
         case "mul":
-            factor, other = (_rational(arg, env) for arg in node.args)
-            return core.product_of(factor, other)
+            factor, other = node.args
+            return core.product_of(_rational(factor, env), _rational(other, env))
         case "div":
-            dividend, divisor = (_rational(arg, env) for arg in node.args)
-            return core.product_of(dividend, core.inverse_of(divisor))
+            dividend, divisor = node.args
+            inverse = core.inverse_of(_rational(divisor, env))
+            return core.product_of(_rational(dividend, env), inverse)
         case "neg":
             operand = _rational(node.args[0], env)
             return Rational(core.neg(operand.num), operand.den, operand.limit)
         case "eq" | "ne" | "lt" | "le" | "gt" | "ge":
-            left, right = (exact_value(arg, env) for arg in node.args)
-            return core.compare_values(node.op, left, right)
+            left, right = node.args
+            return core.compare_values(node.op, exact_value(left, env), exact_value(right, env))
         case "and" | "or":
-            return Core(node.op, tuple(_core(arg, env) for arg in node.args))
+            return Core(node.op, tuple([_core(arg, env) for arg in node.args]))
         case "not":
             return Core("not", (_core(node.args[0], env),))
         case "known":
             return core.known(exact_value(node.args[0], env))
         case "if":
             condition = _core(node.args[0], env)
-            left, right = (exact_value(arg, env) for arg in node.args[1:])
-            return core.choose_value(condition, left, right)
+            _, left, right = node.args
+            return core.choose_value(condition, exact_value(left, env), exact_value(right, env))
         case "in":
             labels = tuple(arg.value for arg in node.args[1:] if isinstance(arg, ir.Lit))
             return Core("in", (_core(node.args[0], env), *labels))
@@ -191,8 +193,8 @@ def _operation(node: ir.Op, env: Environment) -> Value:
                 return Core("month_of_date", moment, -_MONTHS, _MONTHS)
             return Core("month_of_time", moment, -_MONTHS, _MONTHS)
         case "default":
-            x, spare = (exact_value(arg, env) for arg in node.args)
-            return core.choose_value(core.known(x), x, spare)
+            x = exact_value(node.args[0], env)
+            return core.choose_value(core.known(x), x, exact_value(node.args[1], env))
         case "at_least" | "at_most":
             x, y = (exact_value(arg, env) for arg in node.args)
             keeps = core.compare_values("ge" if node.op == "at_least" else "le", x, y)
@@ -392,7 +394,7 @@ def _aggregate(node: ir.Aggregate, env: Environment) -> Value:
             return Rational(_gather("count", argument), core.ONE)
         case "share":
             rows = core.positive(_gather("count", None))
-            return Rational(_gather("count", argument), rows, Fraction(1))
+            return Rational(_gather("count", argument), rows, 1)
         case "distinct":
             return Rational(_gather("distinct", _single(argument)), core.ONE)
         case "sum":
@@ -401,8 +403,8 @@ def _aggregate(node: ir.Aggregate, env: Environment) -> Value:
         case "mean":
             num, den = _parts(argument)
             count = core.positive(_gather("count", Core("known", (num,))))
-            mean = Rational(_gather("sum", num), core.mul(count, den))
-            return replace(mean, limit=core.limit_of(Rational(num, den)))
+            limit = core.limit_of(Rational(num, den))
+            return Rational(_gather("sum", num), core.mul(count, den), limit)
         case "median":
             num, den = _parts(argument)
             middle = core.add(_gather("lower_middle", num), _gather("upper_middle", num))

@@ -189,27 +189,29 @@ def scale_values(scale: Scale) -> tuple[Node, ...]:
 def aggregates(node: Node) -> tuple[Aggregate, ...]:
     """Return the different aggregates of a formula in the order they are met."""
     found: dict[Aggregate, None] = {}
-
-    def visit(current: Node) -> None:
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
         if isinstance(current, Aggregate):
-            found.setdefault(current)
-            return
-        for child in children(current):
-            visit(child)
-
-    visit(node)
+            found[current] = None
+        else:
+            waiting += children(current)[::-1]
     return tuple(found)
+
+
+def gathers(node: Node) -> bool:
+    """Return whether a formula has an aggregate."""
+    return isinstance(node, Aggregate) or any(map(gathers, children(node)))
 
 
 def references(node: Node) -> frozenset[Ref]:
     """Return the named values a formula reads, params' own scales not followed."""
     found: set[Ref] = set()
-
-    def visit(current: Node) -> None:
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
         if isinstance(current, Ref):
             found.add(current)
-        for child in children(current):
-            visit(child)
-
-    visit(node)
+        else:
+            waiting += children(current)
     return frozenset(found)

@@ -53,6 +53,9 @@ class Type(NamedTuple):
 
 
 ANY = Type(Kind.ANY)
+CONDITION, NUMBER, RATIO = Type(Kind.BOOL), Type(Kind.NUMBER), Type(Kind.RATIO)
+COUNT = Type(Kind.NUMBER, whole=True)
+MONEY, DURATION = Type(Kind.MONEY), Type(Kind.DURATION)
 
 
 def join_kinds(left: Kind, right: Kind) -> Kind | None:

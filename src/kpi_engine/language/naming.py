@@ -32,7 +32,7 @@ def typed_name(expr: Name, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
 
 def _as_narrowed(found: ir.Ref, name: str, scope: Scope) -> ir.Ref:
     if name in scope.known and found.type.nullable:
-        return replace(found, type=as_known(found.type))
+        return ir.Ref(found.space, found.name, as_known(found.type))
     return found
 
 

@@ -1,12 +1,12 @@
 """A formula cut into tokens: names, literals and signs, each with its place."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from operator import add
 
 from kpi_engine.language.currencies import CODE_BY_SPELLING, MINOR_DIGITS
+from kpi_engine.text.nodes import passive
 
 RESERVED = frozenset(
     {"and", "or", "not", "if", "else", "in", "is", "known", "unknown", "true", "false"}
@@ -51,7 +51,7 @@ _PIECE = re.compile(rf"(?:{'|'.join(_PATTERN_BY_KIND.values())})\s*")
 _UNCOMMON = re.compile(r"[^\w\s\x00-\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
+@passive
 class Tokens:
     """The tokens of a text as columns of equal length, the last token of the kind ``end``.
 

@@ -26,7 +26,13 @@ from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.functions import FUNCTIONS, Function, spans_group
 from kpi_engine.language.kinds import (
     ANY,
+    CONDITION,
+    COUNT,
+    DURATION,
+    MONEY,
+    NUMBER,
     QUANTITIES,
+    RATIO,
     UNTYPED,
     Kind,
     Type,
@@ -89,7 +95,7 @@ def _type(expr: Expr, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
         case Text():
             return ir.Lit(expr.value, Type(Kind.TEXT, labels=(expr.value,)))
         case Truth():
-            return ir.Lit(expr.value, Type(Kind.BOOL))
+            return ir.Lit(expr.value, CONDITION)
         case Unknown():
             return ir.Lit(None, Type(Kind.NOTHING, nullable=True))
         case Day():
@@ -116,14 +122,15 @@ def _type(expr: Expr, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
 def _number(expr: Number, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     unit = expr.unit
     if unit is None:
-        return ir.Lit(expr.value, Type(Kind.NUMBER, whole=expr.value.denominator == 1))
+        return ir.Lit(expr.value, COUNT if expr.value.denominator == 1 else NUMBER)
+    above, below = expr.value.as_integer_ratio()
     if unit == "%":
-        return ir.Lit(expr.value / 100, Type(Kind.RATIO))
+        return ir.Lit(Fraction(above, below * 100), RATIO)
     if unit in MICROSECONDS:
-        return ir.Lit(expr.value * MICROSECONDS[unit], Type(Kind.DURATION))
+        return ir.Lit(Fraction(above * MICROSECONDS[unit], below), DURATION)
     if unit != scope.currency:
         return note(mistakes, "K222", expr.place, found=unit, currency=scope.currency)
-    return ir.Lit(expr.value * 10 ** MINOR_DIGITS[unit], Type(Kind.MONEY))
+    return ir.Lit(Fraction(above * 10 ** MINOR_DIGITS[unit], below), MONEY)
 
 
 def _negative(expr: Negative, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
@@ -160,21 +167,19 @@ def _arithmetic(expr: Arithmetic, scope: Scope, mistakes: list[Mistake]) -> ir.N
         )
     if not levels_meet((expr.left, expr.right), (left, right), mistakes):
         return ir.Lit(None, ANY)
-    divides_by_zero = expr.operator == "/" and not (isinstance(right, ir.Lit) and right.value != 0)
-    if expr.operator == "/" and isinstance(right, ir.Lit) and right.value == 0:
+    divides = expr.operator == "/"
+    if divides and isinstance(right, ir.Lit) and right.value == 0:
         return note(mistakes, "K230", expr.place)
-    type_ = Type(
-        kind,
-        highest_level((left, right)),
-        may_be_unknown((left, right)) or divides_by_zero,
-        whole=expr.operator != "/" and left.type.whole and right.type.whole,
-    )
-    return ir.Op(_ARITHMETIC[expr.operator], (left, right), type_)
+    sides = (left, right)
+    unknown = may_be_unknown(sides) or (divides and not isinstance(right, ir.Lit))
+    whole = not divides and left.type.whole and right.type.whole
+    type_ = Type(kind, highest_level(sides), unknown, None, whole)
+    return ir.Op(_ARITHMETIC[expr.operator], sides, type_)
 
 
 def _comparison(expr: Comparison, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
     nodes = [_type(operand, scope, mistakes) for operand in expr.operands]
-    if any(node.type.kind is Kind.ANY for node in nodes):
+    if ANY.kind in [node.type.kind for node in nodes]:
         return ir.Lit(None, ANY._replace(level=highest_level(nodes)))
     if not levels_meet(expr.operands, nodes, mistakes):
         return ir.Lit(None, ANY)

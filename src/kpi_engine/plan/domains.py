@@ -156,7 +156,8 @@ def _join_stages(places: _Places, name: str, stages: Stages) -> None:
             continue
         given = _given(places, name, [assignment.core for assignment in stage])
         for assignment, found in zip(stage, given, strict=True):
-            _join(places, ((name, assignment.name), *found))
+            if found:
+                _join(places, ((name, assignment.name), *found))
 
 
 def _join_lookup(places: _Places, name: str, step: Lookup) -> None:
@@ -185,15 +186,20 @@ def _given(places: _Places, name: str, roots: Sequence[Core]) -> list[tuple[_Pla
     """Join what operations compare, and return of each root the places whose texts it may give."""
     given: dict[int, tuple[_Place, ...]] = {}
     for node in postorder(roots):
-        operands = [given[id(operand)] for operand in operands_of(node)]
         given[id(node)] = ()
+        if node.low is not None:  # no text, but a whole number
+            continue
         if node.op == "column":
             given[id(node)] = ((name, str(node.args[0])),)
         elif node.op == "lit" and isinstance(node.args[0], str):
             given[id(node)] = (_CONSTANT,)
         elif node.op == "if":
-            given[id(node)] = (*operands[1], *operands[2])
+            _, left, right = operands_of(node)
+            given[id(node)] = (*given[id(left)], *given[id(right)])
             _join(places, given[id(node)])
-        elif node.op in _COMPARISONS and (_CONSTANT,) not in operands:
-            _join(places, (place for sides in operands for place in sides))
+        elif node.op in _COMPARISONS:
+            left, right = operands_of(node)
+            sides = (given[id(left)], given[id(right)])
+            if all(sides) and (_CONSTANT,) not in sides:
+                _join(places, (place for side in sides for place in side))
     return [given[id(root)] for root in roots]

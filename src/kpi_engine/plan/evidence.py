@@ -20,7 +20,7 @@ from kpi_engine.plan.narrowing import narrowed_sources, of_subject
 from kpi_engine.plan.nodes import Assignment, GatherStep, Plan
 from kpi_engine.plan.period import Window
 from kpi_engine.plan.ranges import Engine, as_narrow
-from kpi_engine.plan.readings import all_of, constants_of, settled_value, single
+from kpi_engine.plan.readings import all_of, constants_of, single
 from kpi_engine.plan.tables import TableForm, sources_of, table_forms
 from kpi_engine.plan.verdicts import among_newest, filter_name, verdict_of, verdict_word
 from kpi_engine.ruleset.checked import Metric, Ruleset, Table
@@ -127,7 +127,7 @@ def _step(
         for ref in _shown(ruleset, metric, ruleset.tables[table.step.name])
     )
     used = all_of(verdict.tests)
-    brings = contributions_of(settled_value(metric, form.value))
+    brings = contributions_of(form.value)
     brought: dict[str, Core] = {}
     values: tuple[ShownColumn, ...] = ()
     if brings is not None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from kpi_engine.plan.gathering import EMPTY_IS_ZERO, gather_expr
-from kpi_engine.plan.levels import with_assigned
+from kpi_engine.plan.levels import with_assigned, with_shared
 from kpi_engine.plan.lookups import asked_exprs
 from kpi_engine.plan.nodes import Calendar, GatherStep, Newest
 from kpi_engine.plan.period import Window
@@ -52,7 +52,8 @@ def candidate_rows(  # noqa: PLR0913 (what `gathered_rows` takes, and whose rows
     if subject is not None:
         frame = frame.join(subject.lazy(), left_on=keys, right_on=list(step.key), how="semi")
     if step.newest is not None:
-        frame = with_assigned(_with_newest(frame, step.newest, keys), step.arguments, calendar)
+        newest = _with_newest(frame, step.newest, keys)
+        frame = with_assigned(newest, with_shared(step.arguments), calendar)
     return frame
 
 

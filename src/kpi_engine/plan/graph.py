@@ -1,5 +1,6 @@
 """Whole-number operations as a graph: walked without recursion, equal nodes made one."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import is_
 
@@ -57,47 +58,58 @@ def rebuilt(roots: Sequence[Core], replace: Callable[[Core, Core], Core]) -> lis
 def over(node: Core, new_by_id: Mapping[int, Core]) -> Core:
     """Return a node over the new operands; the node itself where none of them is new."""
     below = operands_of(node)
-    return _with_operands(node, below, [new_by_id[id(operand)] for operand in below])
-
-
-def _with_operands(node: Core, below: Sequence[Core], new: Sequence[Core]) -> Core:
+    if not below:
+        return node
+    new = [new_by_id[id(operand)] for operand in below]
     if all(map(is_, new, below)):
         return node
     op, args, low, high = node
     return Core(op, (*new, *args[len(new) :]), low, high)
 
 
-def interned(roots: Sequence[Core]) -> tuple[list[Core], list[Core]]:
-    """Return the roots with equal nodes made one, and their nodes, each once, operands first."""
+def interned(roots: Sequence[Core]) -> tuple[list[Core], list[Core], Counter[int]]:
+    """Return the roots with equal nodes made one, and their nodes, each once, operands first.
+
+    The last are the uses of every node by identity, as an operand and as a root.
+    """
     node_by_key: dict[tuple[object, ...], Core] = {}
     one_by_id: dict[int, Core] = {}
+    uses: list[int] = []
     for node in postorder(roots):
         op, args, low, high = node
-        # Operands are told apart by identity: to compare them again would cost their whole depth.
         below = operands_of(node)
-        ones = [one_by_id[id(operand)] for operand in below]
-        rest = args[len(ones) :]
-        key = (op, low, high, *map(id, ones), *rest, *map(type, rest))
+        # Operands are told apart by identity: to compare them again would cost their whole depth.
+        ids = [id(one_by_id[id(operand)]) for operand in below]
+        rest = args[len(ids) :]
+        key = (op, low, high, *ids, *rest, *map(type, rest)) if rest else (op, low, high, *ids)
         one = node_by_key.get(key)
         if one is None:
-            one = node_by_key[key] = _with_operands(node, below, ones)
+            one = node_by_key[key] = over(node, one_by_id)
+            uses += ids
         one_by_id[id(node)] = one
-    return [one_by_id[id(root)] for root in roots], [*node_by_key.values()]
+    ones = [one_by_id[id(root)] for root in roots]
+    return ones, [*node_by_key.values()], Counter([*uses, *map(id, ones)])
 
 
 def columns_in(roots: Iterable[Core]) -> dict[str, None]:
     """Return the names of the columns read, in the order they are met."""
     found: dict[str, None] = {}
-    seen: set[int] = set()
+    note_columns(roots, found, set())
+    return found
+
+
+def note_columns(roots: Iterable[Core], found: dict[str, None], seen: set[int]) -> None:
+    """Add the names of the columns read to those found; what was seen, by identity, is passed."""
     waiting = [*roots][::-1]
     while waiting:
         node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
         if node.op == "column":
             found[str(node.args[0])] = None
-        elif id(node) not in seen:
-            seen.add(id(node))
+        else:
             waiting += operands_of(node)[::-1]
-    return found
 
 
 def gathers_in(roots: Iterable[Core]) -> dict[Gather, None]:

@@ -1,11 +1,9 @@
 """Columns computed in levels: each level is one `with_columns` over the levels before it."""
 
-from collections import Counter
-
 import polars as pl
 
 from kpi_engine.language.core import Core
-from kpi_engine.plan.graph import columns_in, interned, operands_of, over
+from kpi_engine.plan.graph import columns_in, interned, note_columns, operands_of, over
 from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.nodes import Assignment, Assignments, Calendar
 
@@ -20,9 +18,7 @@ def with_shared(assignments: Assignments) -> Assignments:
     So is all that is gathered over groups, and what it is gathered from: Polars nests no windows,
     and would take a constant for a single row. Each stands before the first that reads it.
     """
-    roots, nodes = interned([assignment.core for assignment in assignments])
-    users = Counter([id(operand) for node in nodes for operand in operands_of(node)])
-    users.update(map(id, roots))
+    roots, nodes, uses = interned([assignment.core for assignment in assignments])
     gathered = [node for node in nodes if node.op == "over"]
     apart = {id(part) for node in gathered for part in (node, *operands_of(node))}
     result: list[Assignment] = []
@@ -33,7 +29,7 @@ def with_shared(assignments: Assignments) -> Assignments:
         while id(root) not in new_by_id:
             node = next(waiting)
             new = over(node, new_by_id)
-            twice = users[id(node)] > 1 and node.op not in _PLAIN and not _is_small(node)
+            twice = uses[id(node)] > 1 and node.op not in _PLAIN and not _is_small(node)
             if twice or (id(node) in apart and node.op != "column"):
                 name = f"{_SHARED}.{shared}"
                 shared += 1
@@ -75,10 +71,11 @@ def with_assigned(
 
 def needed(assignments: Assignments, names: set[str]) -> tuple[Assignments, set[str]]:
     """Return the assignments that the named columns need, in their order, and what all read."""
-    wanted = set(names)
+    wanted = dict.fromkeys(names)
+    seen: set[int] = set()
     kept: list[Assignment] = []
     for assignment in reversed(assignments):
         if assignment.name in wanted:
             kept.append(assignment)
-            wanted.update(columns_in([assignment.core]))
-    return tuple(reversed(kept)), wanted - {assignment.name for assignment in kept}
+            note_columns([assignment.core], wanted, seen)
+    return tuple(reversed(kept)), wanted.keys() - {assignment.name for assignment in kept}

@@ -8,10 +8,9 @@ from kpi_engine.language.exact import HIGHEST_COUNT
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.gathering import gather_columns, name_gather, taken_cores
 from kpi_engine.plan.graph import columns_in
-from kpi_engine.plan.levels import with_shared
 from kpi_engine.plan.lookups import Sources, paired, row_environment
 from kpi_engine.plan.nodes import Assignment, Assignments, Clock, GatherStep, Newest, Pairing
-from kpi_engine.plan.readings import FALSE, all_of, rewritten, settled_value, text
+from kpi_engine.plan.readings import FALSE, all_of, rewritten, text
 from kpi_engine.plan.stages import placed, pruned_stages, shelf_for
 from kpi_engine.plan.tables import TableForm
 from kpi_engine.plan.verdicts import NEWEST, PASSES, Verdict, among_newest, verdict_of
@@ -50,7 +49,7 @@ def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is 
             form.value,
             lambda _, node, verdict=verdict: _over_used(node, verdict, names),  # type: ignore[misc]
         )
-        assignments += _columns(metric, settled_value(metric, value), verdict, names)
+        assignments += _columns(metric, value, verdict, names)
     gathers, arguments = gather_columns(names)
     arguments = (*arguments, *kept)
     who = subject.key if metrics[0].group is None else metrics[0].key
@@ -64,7 +63,7 @@ def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is 
     newest = _newest(metrics[0], clock, sources)
     late: Assignments = ()
     if newest is not None:
-        late, arguments = with_shared(arguments), (Assignment(newest.passes, passing),)
+        late, arguments = arguments, (Assignment(newest.passes, passing),)
         taken |= set(columns_in(core for _, core in late))
         taken |= {newest.passes, *newest.order}
         taken -= {NEWEST, *(assignment.name for assignment in late)}
@@ -149,14 +148,16 @@ def _columns(
     if metric.min_rows is not None:
         few = core.compare("lt", n, whole(metric.min_rows))
         status = core.choose(few, _BELOW_MIN_ROWS, status)
-    parts: tuple[tuple[str, Core], ...]
+    held: Assignments = ()
     if metric.type.kind is Kind.TEXT and isinstance(value, Core):
-        parts = ("num", core.UNKNOWN_WHOLE), ("den", core.UNKNOWN_WHOLE), ("text", value)
+        num = den = core.UNKNOWN_WHOLE
+        held = (Assignment(f"{name}.text", value),)
     else:
         num, den = fraction_of_value(metric, value, known)
-        parts = ("num", num), ("den", den)
     return (
-        *(Assignment(f"{name}.{part}", made) for part, made in parts),
+        Assignment(f"{name}.num", num),
+        Assignment(f"{name}.den", den),
+        *held,
         Assignment(f"{name}.n", n),
         Assignment(f"{name}.n_unknown", n_unknown),
         Assignment(f"{name}.status", status),

@@ -1,12 +1,11 @@
 """The border back to 64 bits: what a run hands out is Int64, or the run is refused."""
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from typing import Literal
 
 import polars as pl
 
-from kpi_engine.language.core import Core, Rational, bounds
+from kpi_engine.language.core import Core, Rational, Size, bounds
 from kpi_engine.language.exact import HIGHEST_SUM
 from kpi_engine.plan.gathering import SIZE
 from kpi_engine.plan.nodes import GatherColumn
@@ -75,7 +74,7 @@ def check_bounds(frame: pl.DataFrame, fractions: Iterable[Rational]) -> None:
         raise DataError([diagnose("K462", name=name) for name in beyond])
 
 
-def _exceeds_limit(frame: pl.DataFrame, fraction: Rational, limit: Fraction) -> bool:
+def _exceeds_limit(frame: pl.DataFrame, fraction: Rational, limit: Size) -> bool:
     """Return whether some quotient of two columns is larger than it can be."""
     parts = fraction.num, fraction.den
     if any(part.op != "column" or part.args[0] not in frame.columns for part in parts):

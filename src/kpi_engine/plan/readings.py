@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kpi_engine.language import ir
-from kpi_engine.language.core import Core, Rational, Value, as_rational
+from kpi_engine.language.core import Core, Rational, Value
 from kpi_engine.language.exact import Environment, exact_value
-from kpi_engine.language.kinds import QUANTITIES
 from kpi_engine.plan.graph import rebuilt
-from kpi_engine.ruleset.checked import Metric, Ruleset
-from kpi_engine.ruleset.forms import settled
+from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.ruleset.lookups import LAST_DAY
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 
@@ -42,13 +40,6 @@ def condition(node: ir.Node, environment: Environment) -> Core:
 def single(value: Value) -> Core:
     """Return the one operation a column keeps of a value: of a fraction, the number above."""
     return value.num if isinstance(value, Rational) else value
-
-
-def settled_value(metric: Metric, value: Value) -> Value:
-    """Return the value of a metric, rounded to its grid unless it stays a fraction."""
-    if metric.fraction or metric.type.kind not in QUANTITIES:
-        return value
-    return settled(as_rational(value), metric.type.kind)
 
 
 def all_of(conditions: tuple[Core, ...]) -> Core:

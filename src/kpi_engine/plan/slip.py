@@ -3,9 +3,9 @@
 import polars as pl
 
 from kpi_engine.language import core
-from kpi_engine.language.core import Core, Rational, Value, as_rational, whole
+from kpi_engine.language.core import Core, Rational, Value, whole
 from kpi_engine.language.exact import Environment
-from kpi_engine.language.kinds import QUANTITIES, Kind
+from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.history import of_present, with_history
 from kpi_engine.plan.levels import with_assigned, with_shared
@@ -14,13 +14,15 @@ from kpi_engine.plan.metrics import fraction_of_value
 from kpi_engine.plan.nodes import Assignment, Assignments, Plan, SlipPart
 from kpi_engine.plan.pay import pay_assignments
 from kpi_engine.plan.ranges import Engine, as_narrow, check_bounds
-from kpi_engine.plan.readings import settled_value, text
+from kpi_engine.plan.readings import text
 from kpi_engine.plan.score import score_assignments
 from kpi_engine.ruleset.checked import Metric, MetricForm, Ruleset
 from kpi_engine.ruleset.forms import metric_columns
 from kpi_engine.ruleset.lookups import held_column
 
 SCORE, PAY = "score", "pay"
+
+_OK, _UNKNOWN = text("ok"), text("unknown")
 
 _WIDEST = 2**63 - 1
 
@@ -52,8 +54,7 @@ def _metric_part(metric: Metric, form: MetricForm, values: dict[str, Value]) -> 
     if metric.table is not None:
         assignments = _from_facts(metric, values[metric.name])
     else:
-        value = as_rational(form.value) if metric.type.kind in QUANTITIES else form.value
-        assignments = _from_metrics(metric, settled_value(metric, value))
+        assignments = _from_metrics(metric, form.value)
         if form.size is not None:
             assignments = (*assignments, Assignment(f"metric.{metric.name}.n", form.size))
         values[metric.name] = form.kept
@@ -77,7 +78,7 @@ def _from_facts(metric: Metric, reading: Value) -> Assignments:
 def _from_metrics(metric: Metric, value: Value) -> Assignments:
     name = f"metric.{metric.name}"
     known = core.known(value)
-    status = core.choose(known, text("ok"), text("unknown"))
+    status = core.choose(known, _OK, _UNKNOWN)
     if isinstance(value, Core):
         return Assignment(name, value), Assignment(f"{name}.status", status)
     num, den = fraction_of_value(metric, value, known)

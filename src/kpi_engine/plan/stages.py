@@ -74,10 +74,7 @@ def in_stages(items: Iterable[Assignment | Lookup]) -> Stages:
 
 
 def pruned_stages(stages: Stages, names: Iterable[str]) -> tuple[Stages, set[str]]:
-    """Return what the named columns need of some stages, and what these read of the rows before.
-
-    Operations used twice within a stage become columns of their own.
-    """
+    """Return what the named columns need of some stages, and what these read of the rows before."""
     wanted = set(names)
     kept: list[Assignment | Lookup] = []
     for stage in reversed(stages):
@@ -90,8 +87,7 @@ def pruned_stages(stages: Stages, names: Iterable[str]) -> tuple[Stages, set[str
         else:
             assignments, wanted = needed(stage, wanted)
             kept += reversed(assignments)
-    merged = in_stages(reversed(kept))
-    return tuple(s if isinstance(s, Lookup) else with_shared(s) for s in merged), wanted
+    return in_stages(reversed(kept)), wanted
 
 
 def assignments_in(stages: Stages) -> Assignments:
@@ -112,5 +108,5 @@ def with_stages(
         if isinstance(stage, Lookup):
             rows = with_lookup(rows, stage, tables, calendar)
         else:
-            rows = with_assigned(rows, stage, calendar)
+            rows = with_assigned(rows, with_shared(stage), calendar)
     return rows

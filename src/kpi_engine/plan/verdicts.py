@@ -40,8 +40,8 @@ def verdict_of(
     metric: Metric, form: MetricForm, table: TableForm, environment: Environment
 ) -> Verdict:
     """Return the verdict of a metric on the rows of its table, before the newest are found."""
-    dropped = core.known(_dropped(table.step.drops))
-    tests = [negated(dropped)] if table.step.drops else []
+    drops = table.step.drops
+    tests = [negated(core.known(_dropped(drops)))] if drops else []
     possible = list(tests)
     known = [
         core.known(exact_value(argument, environment))

@@ -6,7 +6,7 @@ This is what the plan and the reference share. Nodes are passive; mappings keep 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from kpi_engine.language import ir
 from kpi_engine.language.core import Core, Value
@@ -242,10 +242,12 @@ class Metric:
     standing: Standing | None = None
 
 
-class MetricForm(NamedTuple):
+@passive
+class MetricForm:
     """The whole-number form of a metric: ``kept`` is how its value reads once it is a column.
 
-    ``size`` is how many subjects of a group it is of.
+    The ``value`` is settled already, unless it stays a fraction. ``size`` is how many subjects of a
+    group it is of.
     """
 
     where: Value | None

@@ -230,4 +230,7 @@ def domain_of(node: ir.Node, known: Mapping[str, Domain]) -> Domain:
 
 def subject_level(type_: Type) -> Type:
     """Return the type of a value as it is read at subject level."""
-    return Type(type_.kind, Level.SUBJECT, type_.nullable, type_.labels, type_.whole)
+    level = Level.SUBJECT
+    if type_.level is level:
+        return type_
+    return Type(type_.kind, level, type_.nullable, type_.labels, type_.whole)

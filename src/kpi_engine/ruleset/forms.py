@@ -63,7 +63,11 @@ AGO = Core("column", (AGO_COLUMN,), 0, HIGHEST_MONTH)
 
 @dataclass(slots=True)
 class Forms:
-    """What each name stands for so far, and what was found too wide."""
+    """What each name stands for so far, and what was found too wide.
+
+    ``values`` are those of metrics' formulas by the identity of what they see and of the formula,
+    which metrics that say the same share.
+    """
 
     ruleset: Ruleset
     tables: Mapping[str, Table]
@@ -73,6 +77,7 @@ class Forms:
     subject: dict[str, Value] = field(default_factory=dict)
     metrics: dict[str, MetricForm] = field(default_factory=dict)
     lower: AbstractSet[str] = frozenset()
+    values: dict[tuple[int, int], Value] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
 
 
@@ -107,13 +112,15 @@ def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnost
     for name, value in roster.items():
         column = name if name in ruleset.subject.key else roster_column(name)
         forms.subject[name] = kept_as(column, value)
+    environments = {name: _environment(forms, values) for name, values in forms.rows.items()}
+    of_subject = _environment(forms, forms.subject)
     metrics = ruleset.metrics.values()
     for metric in (metric for metric in metrics if not metric.after_score):
-        _metric(metric, forms)
+        _metric(metric, forms, environments.get(metric.table or "", of_subject))
     if ruleset.score is not None:
         _score(ruleset, forms)
     for metric in (metric for metric in metrics if metric.after_score):
-        _metric(metric, forms)
+        _metric(metric, forms, environments.get(metric.table or "", of_subject))
     if ruleset.pay is not None:
         _pay(ruleset, forms)
     return forms.metrics, forms.findings
@@ -137,8 +144,24 @@ def _exact(
     rows: Mapping[str, Value] | None = None,
 ) -> Value:
     """Return the value of a rule; with ``rows``, a name of row level is one of those gathered."""
-    environment = _environment(forms, names, rows)
-    return _guarded(forms, rule.span, rule.node.type, lambda: exact_value(rule.node, environment))
+    return _exact_in(forms, rule, _environment(forms, names, rows))
+
+
+def _exact_in(forms: Forms, rule: Rule, environment: Environment) -> Value:
+    make = partial(exact_value, rule.node, environment)
+    return _guarded(forms, rule.span, rule.node.type, make)
+
+
+def _exact_once(forms: Forms, rule: Rule, environment: Environment) -> Value:
+    key = (id(environment), id(rule.node))
+    met = forms.values.get(key)
+    if met is not None:
+        return met
+    findings = len(forms.findings)
+    value = _exact_in(forms, rule, environment)
+    if len(forms.findings) == findings:
+        forms.values[key] = value
+    return value
 
 
 def _environment(
@@ -202,9 +225,8 @@ def _matched(table: Table, rows: Mapping[str, Value], forms: Forms) -> dict[str,
     return found
 
 
-def _metric(metric: Metric, forms: Forms) -> None:
-    names = forms.rows[metric.table] if metric.table is not None else forms.subject
-    where = None if metric.where is None else _exact(forms, metric.where, names)
+def _metric(metric: Metric, forms: Forms, environment: Environment) -> None:
+    where = None if metric.where is None else _exact_once(forms, metric.where, environment)
     size = None
     match metric.value.node:
         case ir.Across() as node:
@@ -212,12 +234,14 @@ def _metric(metric: Metric, forms: Forms) -> None:
             args = _arguments(forms, node, metric.value)
             size = group_size(among, args[0])
             make = partial(group_value, node.function, args, among, _ranking(forms, metric, node))
-            value = _guarded(forms, metric.value.span, metric.type, make)
+            exact = _guarded(forms, metric.value.span, metric.type, make)
         case ir.Previous(name=name):
-            value = _previous(forms, name, metric.type.kind)
+            exact = _previous(forms, name, metric.type.kind)
         case _:
-            value = _exact(forms, metric.value, names)
-    kept = _guarded(forms, metric.value.span, metric.type, lambda: _metric_value(metric, value))
+            exact = _exact_once(forms, metric.value, environment)
+    settle = partial(_settled_metric, metric, exact)
+    value = _guarded(forms, metric.value.span, metric.type, settle)
+    kept = _kept_metric(metric, value)
     forms.metrics[metric.name] = MetricForm(where, value, kept, size)
     forms.subject[metric.name] = kept
 
@@ -310,16 +334,23 @@ def past_column(name: str) -> str:
     return f"past.{name}"
 
 
-def _metric_value(metric: Metric, value: Value) -> Value:
+def _settled_metric(metric: Metric, value: Value) -> Value:
+    """Return the value of a metric, rounded to its grid unless it stays a fraction."""
+    if metric.type.kind not in QUANTITIES:
+        return value
+    quantity = core.as_rational(value)
+    return quantity if metric.fraction else settled(quantity, metric.type.kind)
+
+
+def _kept_metric(metric: Metric, value: Value) -> Value:
     """Return how a metric reads once it is kept: a fraction of two columns, or one column."""
-    num_column, den_column = metric_columns(metric.name)
     if isinstance(value, Core):
         return Core("column", (f"metric.{metric.name}",), value.low, value.high)
-    kept = value if metric.fraction else settled(value, metric.type.kind)
-    num, den = core.bounds(kept.num), core.bounds(kept.den)
-    constant = core.constant(kept.den)
-    divisor = whole(constant) if constant is not None else Core("column", (den_column,), *den)
-    return Rational(Core("column", (num_column,), *num), divisor, kept.limit)
+    num, den = metric_columns(metric.name)
+    divisor = value.den
+    if core.constant(divisor) is None:
+        divisor = Core("column", (den,), *core.bounds(divisor))
+    return Rational(Core("column", (num,), *core.bounds(value.num)), divisor, value.limit)
 
 
 def settled(value: Rational, kind: Kind) -> Rational:

@@ -37,7 +37,7 @@ from kpi_engine.ruleset.context import (
 from kpi_engine.ruleset.document import MetricDocument
 from kpi_engine.ruleset.groups import PREVIOUS
 from kpi_engine.ruleset.scales import Domain
-from kpi_engine.ruleset.sheet import formula_at, key_span, parsed, report, span_of
+from kpi_engine.ruleset.sheet import Path, formula_at, key_span, parsed, report, span_of
 from kpi_engine.ruleset.sights import LAST_DAY
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 
@@ -56,8 +56,10 @@ class Known:
 
     ``prefixes`` are the tables it can look into, ``rows`` what formulas over the rows of each table
     see. ``elsewhere`` are the values behind the name of a group or of last period, ``metrics``
-    those checked so far. ``strangers`` are findings about metrics whose rows do not say whose they
-    are: mistakes where they are computed, none on a parent's shelf.
+    those checked so far, ``formulas`` those over rows that were typed: by table, what an earlier
+    condition finds known (None for a condition itself) and text. ``strangers`` are findings about
+    metrics whose rows do not say whose they are: mistakes where they are computed, none on a
+    parent's shelf.
     """
 
     refs: dict[str, ir.Ref]
@@ -67,6 +69,7 @@ class Known:
     signatures: Mapping[str, GroupSignature] = field(default_factory=dict)
     elsewhere: dict[str, dict[str, ir.Ref]] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
+    formulas: dict[tuple[str, frozenset[str] | None, str], Formula] = field(default_factory=dict)
     domains: dict[str, Domain] = field(default_factory=dict)
     lower: set[str] = field(default_factory=set)
     leaves: set[str] = field(default_factory=set)
@@ -243,22 +246,55 @@ def _from_rows(
             near = closest(document.from_ or "", set(context.document.tables))
             report(sheet, "K350", span_of(sheet, (*path, "from")), name=document.from_, near=near)
         return None
-    rows = known.rows[table.name]
-    where = None
+    where, value_path = None, (*path, "value")
     found: frozenset[str] = frozenset()
     if document.where is not None:
-        where = condition_at(context, (*path, "where"), document.where, scope_of(context, rows))
+        where = _over_rows(context, known, table.name, (*path, "where"), document.where, found=None)
         found = narrowed(where.tree)
-    gathered = rows._replace(day=LAST_DAY)
-    scope = scope_of(context, gathered, known=found, aggregates=True, rows=rows)
-    value = rule_at(context, (*path, "value"), document.value, scope, lambda _: (None, None))
-    if (
-        not is_broken(value)
-        and not ir.aggregates(value.node)
-        and value.node.type.level is not Level.ROW
-    ):
-        report(sheet, "K374", span_of(sheet, (*path, "value")), name=name)
+    value: Rule
+    if isinstance(document.value, str):
+        value = _over_rows(context, known, table.name, value_path, document.value, found=found)
+    else:
+        scope = _gathered_scope(context, known, table.name, found)
+        value = rule_at(context, value_path, document.value, scope, lambda _: (None, None))
+    level = value.node.type.level
+    if not is_broken(value) and level is not Level.ROW and not ir.gathers(value.node):
+        report(sheet, "K374", span_of(sheet, value_path), name=name)
     return where, value
+
+
+def _over_rows(  # noqa: PLR0913 (whose, where and what, all of it looked up)
+    context: Context,
+    known: Known,
+    table: str,
+    path: Path,
+    text: str,
+    *,
+    found: frozenset[str] | None,
+) -> Formula:
+    """Return a formula over the rows of a table, None found known for a condition on them.
+
+    Metrics often say the same; what is right once is not typed again.
+    """
+    met = known.formulas.get((table, found, text))
+    if met is not None:
+        return Formula(text, met.tree, met.node, span_of(context.sheet, path))
+    findings = len(context.sheet.findings)
+    if found is None:
+        formula = condition_at(context, path, text, scope_of(context, known.rows[table]))
+    else:
+        scope = _gathered_scope(context, known, table, found)
+        formula = formula_at(context.sheet, path, text, scope)
+    if len(context.sheet.findings) == findings:
+        known.formulas[table, found, text] = formula
+    return formula
+
+
+def _gathered_scope(context: Context, known: Known, table: str, found: frozenset[str]) -> Scope:
+    """Return what a value gathered from rows of a table sees."""
+    rows = known.rows[table]
+    gathered = rows._replace(day=LAST_DAY)
+    return scope_of(context, gathered, known=found, aggregates=True, rows=rows)
 
 
 def _from_metrics(

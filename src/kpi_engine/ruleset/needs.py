@@ -24,7 +24,8 @@ def needed_metrics(
         name = waiting.pop()
         if name in metrics and name not in needed:
             needed.add(name)
-            waiting += _read([metrics[name].value])
+            if metrics[name].table is None:
+                waiting += _read([metrics[name].value])
     return [metric for metric in metrics.values() if metric.name in needed]
 
 

@@ -16,6 +16,9 @@ _BRACKET = re.compile(r"[()\[\]]")
 
 def rejoin_entries(source: Source, entries: list[Entry]) -> tuple[list[Entry], list[Span]]:
     """Return the entries with cut formulas put together again, and where those stand."""
+    # a cut leaves keys without values behind
+    if not any(_is_nothing(entry.value) for entry in entries):
+        return entries, []
     kept: list[Entry] = []
     cut: list[Span] = []
     index = 0
@@ -28,7 +31,7 @@ def rejoin_entries(source: Source, entries: list[Entry]) -> tuple[list[Entry], l
         last = index
         while still_open > 0 and last < len(entries):
             piece = entries[last]
-            # a cut value leaves keys without values behind, a cut key gives its value to the last
+            # a cut key gives its value to the last piece
             if not _is_nothing(piece.value) and not in_key:
                 break
             still_open += _open_brackets(piece.key)

@@ -173,12 +173,14 @@ def _add(composition: Composition, frames: list[Frame], node: Node) -> None:
         frame.expects_key = True
         if frame.key is not None:
             frame.entries.append(Entry(frame.key, node))
+    elif type(node) is Scalar:
+        frame.expects_key = False
+        frame.key = node
     else:
         frame.expects_key = False
-        frame.key = node if type(node) is Scalar else None
-        if type(node) is not Scalar:
-            found = "a list" if type(node) is Sequence else "a mapping"
-            composition.findings.append(diagnose("K117", node.span, found=found))
+        frame.key = None
+        found = "a list" if type(node) is Sequence else "a mapping"
+        composition.findings.append(diagnose("K117", node.span, found=found))
 
 
 def _add_alias(composition: Composition, event: Any) -> None:  # noqa: ANN401
