@@ -20,6 +20,7 @@ from kpi_engine.plan.tables import DROPPED, TableForm, sources_of, table_forms
 from kpi_engine.ruleset.across import names_of_history
 from kpi_engine.ruleset.checked import Metric, Ruleset
 from kpi_engine.ruleset.forms import check_budget, roster_column
+from kpi_engine.text.nodes import many_nodes
 
 
 def missing_params(ruleset: Ruleset) -> list[str]:
@@ -27,6 +28,7 @@ def missing_params(ruleset: Ruleset) -> list[str]:
     return [name for name, param in ruleset.params.items() if param.value is None]
 
 
+@many_nodes()
 def compile_ruleset(ruleset: Ruleset) -> Plan:
     """Return the plan of a ruleset whose params all have values."""
     if not ruleset.forms:

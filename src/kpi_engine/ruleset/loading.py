@@ -41,6 +41,7 @@ from kpi_engine.ruleset.tables import check_tables
 from kpi_engine.text.diagnostics import Diagnostic, has_errors, in_reading_order
 from kpi_engine.text.located import Entry, Scalar
 from kpi_engine.text.located import Mapping as YamlMapping
+from kpi_engine.text.nodes import many_nodes
 from kpi_engine.text.reading import read_text
 from kpi_engine.text.source import Source, Span
 
@@ -68,6 +69,7 @@ def load_ruleset_text(
     return _load(Source(name, text), None, params or {})
 
 
+@many_nodes()
 def _load(
     source: Source, path: Path | None, params: Mapping[str, str]
 ) -> tuple[Ruleset | None, list[Diagnostic]]:

@@ -47,6 +47,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,3}) (days?|h)")
 _LATEST = re.compile(r"([1-9][0-9]{0,8}) rows?|([0-9]{1,2}(?:\.[0-9]+)?)%")
 _HOURS_BY_UNIT = {"h": 1, "day": 24, "days": 24}
 _MICROSECONDS_OF_HOUR = 3600 * 10**6
+_NO_METRIC = frozenset({Kind.HOURS, Kind.NOTHING})
 _ABOUT_ROWS = ("where", "whose", "dated", "window", "latest", "settles", "min_rows")
 
 
@@ -151,7 +152,7 @@ def check_metric(
         return None
     where, value = checked
     node = value.node
-    if node.type.kind in {Kind.HOURS, Kind.NOTHING}:
+    if node.type.kind in _NO_METRIC:
         report(sheet, "K371", span_of(sheet, (*path, "value")), found=node.type.kind)
     elif node.type.level is Level.ROW and not is_broken(value):
         text = value.text if isinstance(value, Formula) else name
@@ -160,7 +161,7 @@ def check_metric(
     window = _hours(context, name, "window", table)
     min_rows = _min_rows(context, name, document)
     type_ = subject_level(node.type)
-    if min_rows is not None:
+    if min_rows is not None and not type_.nullable:
         type_ = type_._replace(nullable=True)
     if table is None:
         know_across(context, known, [value], tables)
@@ -169,7 +170,9 @@ def check_metric(
     known.refs[name] = ir.Ref("metric", name, type_)
     for prefix, refs in known.elsewhere.items():
         if prefix == PREVIOUS or table is not None:
-            seen = type_._replace(nullable=True) if prefix == PREVIOUS else type_
+            seen = type_
+            if prefix == PREVIOUS and not type_.nullable:
+                seen = type_._replace(nullable=True)
             refs[name] = ir.Ref("metric", f"{prefix}.{name}", seen)
     known.domains[name] = domain_of(node, known.domains)
     for names, belongs in (
