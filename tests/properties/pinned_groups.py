@@ -44,19 +44,24 @@ tables:
 
 @dataclass(frozen=True, slots=True)
 class PinnedGroups:
-    """A ruleset over people and events of October 2026, their rows, and earlier months."""
+    """A ruleset over people and events of a period, their rows, and earlier months."""
 
     ruleset: Ruleset
     tables: Tables
     history: tuple[Row, ...]
+    period: str
 
 
 def grouped(
-    rest: str, people: list[Row], events: list[Row] | None = None, history: tuple[Row, ...] = ()
+    rest: str,
+    people: list[Row],
+    events: list[Row] | None = None,
+    history: tuple[Row, ...] = (),
+    period: str = PERIOD,
 ) -> PinnedGroups:
     """Return a ruleset whose metrics, score and pay are ``rest``, with its rows and months."""
     tables = {"people": people, "events": events or []}
-    return PinnedGroups(load(_HEAD + rest), tables, history)
+    return PinnedGroups(load(_HEAD + rest), tables, history, period)
 
 
 def member(who: str, shop: str = "S", **columns: Value) -> Row:
@@ -72,9 +77,9 @@ def sold(size: int | None, who: str | None = "a", shop: str | None = "S") -> Row
     return {"id": Fraction(0), "shop": shop, "who": who, "at": at, "size": exact}
 
 
-def month(ago: int, who: str = "a", shop: str = "S", **values: Value) -> Row:
-    """Return what results say of a subject so many months before October 2026."""
-    return {"shop": shop, "who": who, "period": read_period(PERIOD).month - ago, **_exact(values)}
+def month(period: str, who: str = "a", shop: str = "S", **values: Value) -> Row:
+    """Return what results say of a subject in a month."""
+    return {"shop": shop, "who": who, "period": read_period(period).month, **_exact(values)}
 
 
 def _exact(columns: dict[str, Value]) -> dict[str, Value]:

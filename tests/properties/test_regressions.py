@@ -163,3 +163,14 @@ tables:
     marks: list[Row] = [{"who": "a", "item": "exam", "score": Fraction(7)}]
     people: list[Row] = [{"who": "a"}, {"who": "b"}]
     assert differences(ruleset, {"people": people, "marks": marks}, PERIOD) == []
+
+
+def test_a_mark_is_not_better_lower_because_a_metric_of_its_name_is():
+    tables = (
+        "tables:\n"
+        "  people: {key: who, columns: {who: text, x: number}}\n"
+        "  events: {key: who, columns: {who: text, mark: number}}\n"
+    )
+    metrics = "metrics:\n  mark: {value: x, better: lower}\n  m: 'attain(events.mark, 10) + mark'\n"
+    people: list[Row] = [{"who": "a", "x": Fraction(3)}]
+    assert compared(tables + metrics, people, [{"who": "a", "mark": Fraction(5)}]) == []

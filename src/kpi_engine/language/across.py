@@ -8,7 +8,7 @@ from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.naming import dated_param
 from kpi_engine.language.printer import print_formula
-from kpi_engine.language.scopes import Scope
+from kpi_engine.language.scopes import Scope, full_name
 from kpi_engine.language.syntax import Call, Name, Place
 
 _OF_ONE_PERIOD = frozenset({"beats", "split"})
@@ -41,7 +41,7 @@ def typed_across(
     if type_ is None or len(mistakes) > found:
         return ir.Lit(None, Type(Kind.ANY, Level.SUBJECT))
     named = expr.arguments[0]
-    lower = function.name == "beats" and isinstance(named, Name) and named.name in scope.lower
+    lower = function.name == "beats" and isinstance(named, Name) and full_name(named) in scope.lower
     return ir.Across("beats_lower" if lower else function.name, arguments, group_name, type_)
 
 

@@ -15,7 +15,7 @@ from kpi_engine.language.functions import Function
 from kpi_engine.language.kinds import ANY, ORDERED, QUANTITIES, UNTYPED, Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.printer import print_formula
-from kpi_engine.language.scopes import Scope
+from kpi_engine.language.scopes import Scope, full_name
 from kpi_engine.language.syntax import Call, Name, Place
 
 
@@ -126,7 +126,7 @@ def typed_plain_call(
             if joined.kind not in QUANTITIES | UNTYPED:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
             named = expr.arguments[0]
-            lower = isinstance(named, Name) and named.name in scope.lower
+            lower = isinstance(named, Name) and full_name(named) in scope.lower
             op = "attain_lower" if lower else "attain"
             nonzero = isinstance(arguments[1], ir.Lit) and arguments[1].value != 0
             nullable = may_be_unknown(arguments) or not (lower or nonzero)

@@ -197,8 +197,13 @@ def _beats(keys: Sequence[Core], x: Rational, *, highest: bool) -> Rational:
 def _split(among: Among, amount: Core, weight: Core) -> Core:
     """Return the part of an amount in minor units, by weight among the weights of the group.
 
-    An amount below zero is split as the one above zero is.
+    An amount below zero is split as the one above zero is. A weight below zero would take from the
+    others more than there is: then nobody's part is known.
     """
+    if core.bounds(weight)[0] < 0:
+        least = _over("min", among.keys, weight, core.bounds(weight))
+        fair = core.compare("ge", least, whole(0))
+        weight = core.choose(fair, core.absolute(weight), whole(0))
     total = core.positive(_sum(among.keys, Rational(weight, core.ONE)).num)
     size = core.absolute(amount)
     product = core.mul(size, weight)

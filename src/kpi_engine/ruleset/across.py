@@ -73,7 +73,8 @@ def _made_by_name(ground: Ground, formula: Formula, name: Name) -> Iterator[Metr
     text, prefix = full_name(name), name.prefix
     if prefix == PREVIOUS:
         last = (ground.scope.sight.prefixes[PREVIOUS].names or {})[name.name]
-        yield _metric(formula, name, text, ir.Previous(name.name, last.type))
+        metric = _metric(formula, name, text, ir.Previous(name.name, last.type))
+        yield replace(metric, lower=text in ground.scope.lower)
     elif prefix is not None and prefix in ground.groups:
         metric, group = ground.metrics[name.name], ground.groups[prefix]
         _check_columns(ground, formula, metric, group)

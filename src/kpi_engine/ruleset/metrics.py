@@ -174,6 +174,8 @@ def check_metric(
             if prefix == PREVIOUS and not type_.nullable:
                 seen = type_._replace(nullable=True)
             refs[name] = ir.Ref("metric", f"{prefix}.{name}", seen)
+            if document.better == "lower":
+                known.lower.add(f"{prefix}.{name}")
     known.domains[name] = domain_of(node, known.domains)
     for names, belongs in (
         (known.lower, document.better == "lower"),
