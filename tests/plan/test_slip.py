@@ -239,6 +239,22 @@ def test_an_unknown_step_holds_the_pay():
     assert (found["line.two"], found["pay"], found["pay.status"]) == (100, None, "held")
 
 
+BELOW = "pay:{owed}  lines:\n    one: p * 1 CNY\n    two: -5 CNY\n"
+
+
+@pytest.mark.parametrize(
+    ("p", "pay", "status"), [(4, None, "below_zero"), (5, 0, "ok"), (None, None, "held")]
+)
+def test_a_pay_below_zero_is_held_back_and_its_lines_stay(p, pay, status):
+    found = slip(BELOW.format(owed="\n"), p=p)
+    assert (found["pay"], found["pay.status"], found["line.two"]) == (pay, status, -500)
+
+
+def test_a_pay_below_zero_stands_where_it_is_owed():
+    found = slip(BELOW.format(owed="\n  below_zero: owed\n"), p=4)
+    assert (found["pay"], found["pay.status"]) == (-100, "ok")
+
+
 def test_an_amount_beyond_64_bits_refuses_the_run():
     text = "pay: {lines: {one: r * 1000000 CNY}}\n"
     assert slip(text, r=10**6)["pay"] == 10**14

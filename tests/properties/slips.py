@@ -198,3 +198,5 @@ def write_pay(page: Page) -> None:
         step = drawn_text(page, running, Kind.MONEY)
         then[f"step{number}"] = pick(spot, (f"at_least(pay, {step})", "pay * 33.3%", step))
     page.document["pay"] = {"lines": lines, "then": then} if then else {"lines": lines}
+    if pick(spot, (True, False)):
+        page.document["pay"]["below_zero"] = pick(spot, ("owed", "held"))

@@ -85,7 +85,17 @@ def test_piece_pay_less_complaints_with_guarantee_or_cap(quality, steps, lines, 
     ],
 )
 def test_a_line_is_rounded_once_half_away_from_zero(line, amount):
-    assert pay(f'  lines:\n    it: "{line}"\n').pay == amount
+    assert pay(f'  below_zero: owed\n  lines:\n    it: "{line}"\n').pay == amount
+
+
+def test_a_pay_below_zero_is_held_unless_it_is_owed():
+    lines = '  lines:\n    fee: "-20 CNY"\n    base: 5 CNY\n'
+    held = pay(lines)
+    assert (held.pay, held.pay_status, held.lines["fee"]) == (None, "below_zero", -2000)
+    owed = pay(f"  below_zero: owed\n{lines}")
+    assert (owed.pay, owed.pay_status) == (-1500, "ok")
+    least = pay(f'{lines}  then:\n    nothing: "at_least(pay, 0 CNY)"\n')
+    assert (least.pay, least.pay_status, least.lines["nothing"]) == (0, "ok", 1500)
 
 
 def test_the_total_of_rounded_lines_is_never_rounded_again():

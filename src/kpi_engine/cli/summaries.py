@@ -60,7 +60,7 @@ def run_document(results: ke.Results, out: Path) -> RunDocument:
     subjects = results.subjects
     held = 0
     if "pay.status" in subjects.columns:
-        held = int((subjects["pay.status"] == "held").sum())
+        held = int((subjects["pay.status"] != "ok").sum())
     return {
         "out": out.as_posix(),
         "ruleset": results.receipt["ruleset"],

@@ -11,4 +11,4 @@ METRIC_STATUSES = (*FACT_STATUSES, "provisional")
 
 SCORE_STATUSES = ("ok", "out_of_range", "stopped", "no_points", "needs", "unknown")
 
-PAY_STATUSES = ("ok", "held")
+PAY_STATUSES = ("ok", "held", "below_zero")

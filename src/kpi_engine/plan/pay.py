@@ -15,7 +15,8 @@ def pay_assignments(
 ) -> tuple[Assignments, tuple[str, ...]]:
     """Return the columns of the pay in minor units, and the names of the public ones.
 
-    A line that is unknown leaves the pay unknown and held; the other lines stay.
+    A line that is unknown leaves the pay unknown and held; the other lines stay. So does a total
+    below zero, unless it is owed.
     """
     assignments: list[Assignment] = []
 
@@ -35,8 +36,13 @@ def pay_assignments(
         kept(f"line.{name}", core.sub(after, running))
         names.append(f"line.{name}")
         running = after
+    status = core.choose(core.known(running), text("ok"), text("held"))
+    if not pay.owed and core.bounds(running)[0] < 0:
+        below = core.compare("lt", running, core.whole(0))
+        status = core.choose(below, text("below_zero"), status)
+        running = core.choose(below, core.UNKNOWN_WHOLE, running)
     kept("pay", running)
-    kept("pay.status", core.choose(core.known(running), text("ok"), text("held")))
+    kept("pay.status", status)
     return tuple(assignments), (*names, "pay", "pay.status")
 
 

@@ -32,7 +32,7 @@ class Slip:
     score_status: ScoreStatus | None
     lines: Mapping[str, Fraction | None]
     pay: Fraction | None
-    pay_status: Literal["ok", "held"] | None
+    pay_status: Literal["ok", "held", "below_zero"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,9 @@ def _shown(desk: Desk, names: Row) -> Row:
 def _slip(desk: Desk, draft: Draft, scored: Scored | None) -> Slip:
     pay = desk.ruleset.pay
     lines, total = ({}, None) if pay is None else _pay(pay, draft.names, desk.evaluator)
+    status: Literal["ok", "held", "below_zero"] = "held" if total is None else "ok"
+    if pay is not None and not pay.owed and total is not None and total < 0:
+        status, total = "below_zero", None
     return Slip(
         attributes=draft.attributes,
         metrics={name: draft.metrics[name] for name in desk.ruleset.metrics},
@@ -130,7 +133,7 @@ def _slip(desk: Desk, draft: Draft, scored: Scored | None) -> Slip:
         score_status=scored.status if scored is not None else None,
         lines=lines,
         pay=total,
-        pay_status=None if pay is None else "held" if total is None else "ok",
+        pay_status=None if pay is None else status,
     )
 
 

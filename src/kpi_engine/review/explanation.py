@@ -163,13 +163,13 @@ def _pay(row: Row, receipt: Receipt, units: Units) -> PayShown:
         lines.append(LineShown(name, amount, _money(amount, units), _rule(rule)))
     amount, status = _amount(row["pay"]), str(row["pay.status"])
     unknown = ", ".join(f"`{line.name}`" for line in lines if line.amount is None)
-    return PayShown(
-        tuple(lines),
-        amount,
-        _money(amount, units),
-        status,
-        f"held back, for these lines are unknown: {unknown}" if status == "held" else None,
-    )
+    total = sum(line.amount or 0 for line in lines)
+    reason_by_status = {
+        "held": f"held back, for these lines are unknown: {unknown}",
+        "below_zero": f"held back, for the lines add up to {_money(total, units)}, below zero",
+    }
+    reason = reason_by_status.get(status)
+    return PayShown(tuple(lines), amount, _money(amount, units), status, reason)
 
 
 def _amount(value: object) -> int | None:

@@ -286,10 +286,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The running total of money: lines, each rounded once, then steps."""
+    """The running total of money: lines, each rounded once, then steps.
+
+    A total below zero is held back, or where it is ``owed`` stands as a debt.
+    """
 
     lines: tuple[tuple[str, Rule], ...]
     steps: tuple[tuple[str, Formula], ...]
+    owed: bool
     span: Span = field(repr=False, compare=False)
 
 

@@ -187,6 +187,7 @@ class PayDocument(_Named):
     """The running total of money."""
 
     lines: dict[str, RuleText] = Field(min_length=1)
+    below_zero: Literal["owed", "held"] = "held"
     then: dict[str, str] = Field(default_factory=dict)
 
 

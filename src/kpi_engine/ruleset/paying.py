@@ -33,7 +33,8 @@ def check_pay(context: Context, known: Known) -> Pay | None:
         formula = formula_at(sheet, path, text, after)
         _check_money(context, formula)
         steps.append((name, formula))
-    return Pay(tuple(lines), tuple(steps), span_of(sheet, ("pay",)))
+    owed = document.below_zero == "owed"
+    return Pay(tuple(lines), tuple(steps), owed, span_of(sheet, ("pay",)))
 
 
 def _check_money(context: Context, rule: Rule) -> None:
