@@ -35,7 +35,7 @@ def is_formula(path: Path_, node: Node, *, in_scale: bool) -> bool:
     if not isinstance(node, Scalar) or node.value in NO_FORMULA or path[0] == "params":
         return False
     if in_scale:
-        return path[-1] != "note"
+        return path[-1] not in {"note", "over"}
     match path:
         case ("metrics", _) | ("metrics", _, "where" | "value" | "whose") | ("subject", "where"):
             return True
