@@ -2,7 +2,7 @@
 
 import pytest
 
-from kpi_engine.language import core
+from kpi_engine.language import core, quotients
 from kpi_engine.language.core import Core, Gather, Rational, whole
 from kpi_engine.plan.contributions import Contributions, contributions_of
 
@@ -36,7 +36,9 @@ GOOD_ROW = core.choose(GOOD, whole(1), whole(0))
             Contributions(core.add(GOOD_ROW, whole(-3)), None, None),
         ),
         (
-            core.product_of(Rational(ROWS, core.ONE), core.inverse_of(Rational(SUM, core.ONE))),
+            quotients.product_of(
+                Rational(ROWS, core.ONE), quotients.inverse_of(Rational(SUM, core.ONE))
+            ),
             Contributions(whole(1), AMOUNT, AMOUNT),
         ),
     ],

@@ -26,7 +26,7 @@ from kpi_engine.reference.moments import Calendar, read_period
 from kpi_engine.reference.slips import Slip
 from kpi_engine.reference.values import Row, Value
 from kpi_engine.ruleset.checked import Column, Metric, Ruleset
-from kpi_engine.ruleset.forms import COMPOSITE_GRID, MONTH_COLUMN, past_column
+from kpi_engine.ruleset.kept import COMPOSITE_GRID, MONTH_COLUMN, past_column
 
 Engine = Literal["streaming", "in-memory"]
 ENGINES: tuple[Engine, ...] = ("streaming", "in-memory")

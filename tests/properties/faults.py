@@ -6,7 +6,7 @@ from typing import cast
 import polars as pl
 import pytest
 
-from kpi_engine.language import core, exact, ir
+from kpi_engine.language import core, exact, ir, quotients
 from kpi_engine.language.core import Core, Rational, Value, whole
 from kpi_engine.language.exact import Environment
 from kpi_engine.plan import gathered as by_subject
@@ -103,7 +103,7 @@ def default_wins(patch: pytest.MonkeyPatch) -> None:
         if node.op != "default":
             return faithful(node, env)
         x, spare = (exact.exact_value(arg, env) for arg in node.args)
-        return core.choose_value(core.known(spare), spare, x)
+        return quotients.choose_value(core.known(spare), spare, x)
 
     patch.setattr(exact, "_operation", operation)
 

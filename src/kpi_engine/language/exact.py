@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
-from math import lcm
 from typing import assert_never
 
-from kpi_engine.language import core, ir
+from kpi_engine.language import core, ir, quotients
 from kpi_engine.language.core import Core, Gather, QuotientGatheredError, Rational, Value, whole
 from kpi_engine.language.kinds import QUANTITIES, Kind, Type
+from kpi_engine.language.pieces import line_pieces, piecewise, slice_pieces
 from kpi_engine.text.nodes import passive
 
 NUMBER_SCALE = 10**6
@@ -135,7 +134,7 @@ def fraction_of(node: ir.Node, env: Environment) -> Fraction | None:
 
 
 def _rational(node: ir.Node, env: Environment) -> Rational:
-    return core.as_rational(exact_value(node, env))
+    return quotients.as_rational(exact_value(node, env))
 
 
 def _strict(nodes: tuple[ir.Node, ...], values: tuple[Value, ...], result: Value) -> Value:
@@ -144,7 +143,7 @@ def _strict(nodes: tuple[ir.Node, ...], values: tuple[Value, ...], result: Value
     if not tests:
         return result
     condition = tests[0] if len(tests) == 1 else Core("and", tuple(tests))
-    return core.choose_value(condition, result, _unknown_like(result))
+    return quotients.choose_value(condition, result, _unknown_like(result))
 
 
 def _unknown_like(value: Value) -> Value:
@@ -161,17 +160,19 @@ def _operation(node: ir.Op, env: Environment) -> Value:
             return _sum(node, env)
         case "mul":
             factor, other = node.args
-            return core.product_of(_rational(factor, env), _rational(other, env))
+            return quotients.product_of(_rational(factor, env), _rational(other, env))
         case "div":
             dividend, divisor = node.args
-            inverse = core.inverse_of(_rational(divisor, env))
-            return core.product_of(_rational(dividend, env), inverse)
+            inverse = quotients.inverse_of(_rational(divisor, env))
+            return quotients.product_of(_rational(dividend, env), inverse)
         case "neg":
             operand = _rational(node.args[0], env)
             return Rational(core.neg(operand.num), operand.den, operand.limit)
         case "eq" | "ne" | "lt" | "le" | "gt" | "ge":
             left, right = node.args
-            return core.compare_values(node.op, exact_value(left, env), exact_value(right, env))
+            return quotients.compare_values(
+                node.op, exact_value(left, env), exact_value(right, env)
+            )
         case "and" | "or":
             return Core(node.op, tuple([_core(arg, env) for arg in node.args]))
         case "not":
@@ -181,7 +182,9 @@ def _operation(node: ir.Op, env: Environment) -> Value:
         case "if":
             condition = _core(node.args[0], env)
             _, left, right = node.args
-            return core.choose_value(condition, exact_value(left, env), exact_value(right, env))
+            return quotients.choose_value(
+                condition, exact_value(left, env), exact_value(right, env)
+            )
         case "in":
             labels = tuple(arg.value for arg in node.args[1:] if isinstance(arg, ir.Lit))
             return Core("in", (_core(node.args[0], env), *labels))
@@ -194,11 +197,11 @@ def _operation(node: ir.Op, env: Environment) -> Value:
             return Core("month_of_time", moment, -_MONTHS, _MONTHS)
         case "default":
             x = exact_value(node.args[0], env)
-            return core.choose_value(core.known(x), x, exact_value(node.args[1], env))
+            return quotients.choose_value(core.known(x), x, exact_value(node.args[1], env))
         case "at_least" | "at_most":
             x, y = (exact_value(arg, env) for arg in node.args)
-            keeps = core.compare_values("ge" if node.op == "at_least" else "le", x, y)
-            return _strict(node.args, (x, y), core.choose_value(keeps, x, y))
+            keeps = quotients.compare_values("ge" if node.op == "at_least" else "le", x, y)
+            return _strict(node.args, (x, y), quotients.choose_value(keeps, x, y))
         case "round" | "floor" | "ceil":
             return _to_step(node, env)
         case "attain" | "attain_lower":
@@ -236,12 +239,12 @@ def _sum(node: ir.Op, env: Environment) -> Value:
         microseconds = core.round_away(duration.num, duration.den)
         combine = core.sub if minus else core.add
         return combine(_core(moment, env), microseconds)
-    return core.sum_of(_rational(left, env), _rational(right, env), minus=minus)
+    return quotients.sum_of(_rational(left, env), _rational(right, env), minus=minus)
 
 
 def _to_step(node: ir.Op, env: Environment) -> Value:
     x, step = _rational(node.args[0], env), _rational(node.args[1], env)
-    quotient = core.product_of(x, core.inverse_of(step))
+    quotient = quotients.product_of(x, quotients.inverse_of(step))
     match node.op:
         case "round":
             times = core.round_away(quotient.num, quotient.den)
@@ -249,18 +252,20 @@ def _to_step(node: ir.Op, env: Environment) -> Value:
             times = core.floordiv(quotient.num, quotient.den)
         case _:
             times = core.neg(core.floordiv(core.neg(quotient.num), quotient.den))
-    return core.product_of(Rational(times, core.ONE), step)
+    return quotients.product_of(Rational(times, core.ONE), step)
 
 
 def _attain(node: ir.Op, env: Environment) -> Value:
     x, target = (_rational(arg, env) for arg in node.args)
     hundred = Rational(whole(100), core.ONE)
     if node.op == "attain":
-        reached = core.product_of(core.product_of(hundred, x), core.inverse_of(target))
-        return core.held_between(reached, 0, 100)
-    reached = core.product_of(core.product_of(hundred, target), core.inverse_of(x))
+        reached = quotients.product_of(
+            quotients.product_of(hundred, x), quotients.inverse_of(target)
+        )
+        return quotients.held_between(reached, 0, 100)
+    reached = quotients.product_of(quotients.product_of(hundred, target), quotients.inverse_of(x))
     best = core.compare("eq", x.num, whole(0))
-    points = core.choose_value(best, hundred, core.held_between(reached, 0, 100))
+    points = quotients.choose_value(best, hundred, quotients.held_between(reached, 0, 100))
     return _strict(node.args, (x, target), points)
 
 
@@ -270,7 +275,7 @@ def _scale(scale: ir.Scale, x: Value, env: Environment) -> Value:
             value = _case(scale.lowest, env)
             for step in scale.steps:
                 bound = _bound(step.bound, x)
-                above = core.compare_values("ge" if step.inclusive else "gt", x, bound)
+                above = quotients.compare_values("ge" if step.inclusive else "gt", x, bound)
                 value = _chosen(above, exact_value(step.value, env), value)
         case ir.Ranges():
             value = _case(scale.otherwise, env)
@@ -278,8 +283,8 @@ def _scale(scale: ir.Scale, x: Value, env: Environment) -> Value:
                 inside = Core(
                     "and",
                     (
-                        core.compare_values("ge", x, _bound(band.low, x)),
-                        core.compare_values("le", x, _bound(band.high, x)),
+                        quotients.compare_values("ge", x, _bound(band.low, x)),
+                        quotients.compare_values("le", x, _bound(band.high, x)),
                     ),
                 )
                 value = _chosen(inside, exact_value(band.value, env), value)
@@ -287,10 +292,10 @@ def _scale(scale: ir.Scale, x: Value, env: Environment) -> Value:
             value = _case(scale.otherwise, env)
             for option, result in reversed(scale.options):
                 target = Core("lit", (option,)) if isinstance(option, str) else _bound(option, x)
-                equal = core.compare_values("eq", x, target)
+                equal = quotients.compare_values("eq", x, target)
                 value = _chosen(equal, exact_value(result, env), value)
         case ir.Line():
-            line = _piecewise(core.as_rational(x), line_pieces(scale))
+            line = piecewise(quotients.as_rational(x), line_pieces(scale))
             value = replace(line, limit=max(abs(y) for _, y in scale.points))
         case _:
             assert_never(scale)
@@ -307,49 +312,13 @@ def _chosen(condition: Core, left: Value, right: Value) -> Value:
         left = _unknown_like(right)
     if right == core.UNKNOWN:
         right = _unknown_like(left)
-    return core.choose_value(condition, left, right)
+    return quotients.choose_value(condition, left, right)
 
 
 def _bound(bound: Fraction, x: Value) -> Value:
     if isinstance(x, Core):
         return whole(int(bound))
     return Rational(whole(bound.numerator), whole(bound.denominator))
-
-
-Piece = tuple[Fraction | None, Fraction, Fraction]
-"""From a bound on (None: from below), the value is intercept + slope * x."""
-
-
-def line_pieces(line: ir.Line) -> list[Piece]:
-    """Return a line through points as pieces, flat beyond its ends."""
-    points = line.points
-    pieces: list[Piece] = [(None, points[0][1], Fraction(0))]
-    for (x, y), (x2, y2) in pairwise(points):
-        slope = (y2 - y) / (x2 - x)
-        pieces.append((x, y - slope * x, slope))
-    pieces.append((points[-1][0], points[-1][1], Fraction(0)))
-    return pieces
-
-
-def slice_pieces(steps: ir.Steps, env: Environment) -> list[Piece]:
-    """Return the area under a stair from 0 to x as pieces; below 0 the rate at 0 goes on."""
-    lowest = _rate(steps.lowest, env)
-    above: list[tuple[Fraction, Fraction]] = []
-    rate_at_zero = lowest
-    for step in steps.steps:
-        rate = _rate(step.value, env)
-        if step.bound < 0 or (step.bound == 0 and step.inclusive):
-            rate_at_zero = rate
-        else:
-            above.append((step.bound, rate))
-    pieces: list[Piece] = [(None, Fraction(0), rate_at_zero)]
-    rate = rate_at_zero
-    intercept = Fraction(0)
-    for bound, next_rate in above:
-        intercept += (rate - next_rate) * bound
-        rate = next_rate
-        pieces.append((bound, intercept, rate))
-    return pieces
 
 
 def _rate(node: ir.Node | None, env: Environment) -> Fraction:
@@ -362,29 +331,7 @@ def _rate(node: ir.Node | None, env: Environment) -> Fraction:
 def _slices(scale: ir.Scale, x: Rational, env: Environment) -> Value:
     if not isinstance(scale, ir.Steps):
         raise TypeError(scale)
-    return _piecewise(x, slice_pieces(scale, env))
-
-
-def _piecewise(x: Rational, pieces: list[Piece]) -> Rational:
-    """Return intercept + slope * x of the piece x lies in, over one common divisor.
-
-    Where x is unknown so is the result: the numerator of the last choice reads x.
-    """
-    common = lcm(*(c.denominator for _, a, b in pieces for c in (a, b)))
-
-    def line(intercept: Fraction, slope: Fraction) -> Core:
-        return core.add(
-            core.mul(x.den, whole(int(intercept * common))),
-            core.mul(x.num, whole(int(slope * common))),
-        )
-
-    num = line(*pieces[0][1:])
-    for bound, intercept, slope in pieces[1:]:
-        if bound is None:
-            raise TypeError(pieces)
-        at = Rational(whole(bound.numerator), whole(bound.denominator))
-        num = core.choose(core.compare_values("ge", x, at), line(intercept, slope), num)
-    return Rational(num, core.mul(x.den, whole(common)))
+    return piecewise(x, slice_pieces(scale, lambda node: _rate(node, env)))
 
 
 def _aggregate(node: ir.Aggregate, env: Environment) -> Value:
@@ -419,7 +366,7 @@ def _aggregate(node: ir.Aggregate, env: Environment) -> Value:
 
 
 def _parts(value: Value | None) -> tuple[Core, Core]:
-    rational = core.as_rational(value if value is not None else core.UNKNOWN)
+    rational = quotients.as_rational(value if value is not None else core.UNKNOWN)
     if core.constant(rational.den) is None:
         raise QuotientGatheredError
     return rational.num, rational.den

@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import lcm
 from typing import NamedTuple
 
-from kpi_engine.language import core
+from kpi_engine.language import core, quotients
 from kpi_engine.language.core import Core, Over, OverFunction, Rational, Value, whole
 from kpi_engine.language.exact import HIGHEST_COUNT
 
@@ -52,13 +52,13 @@ def group_value(
             number = _over("distinct", among.keys, _single(args[0]), (0, HIGHEST_COUNT))
             return Rational(number, core.ONE)
         case "sum":
-            return _sum(among.keys, core.as_rational(args[0]))
+            return _sum(among.keys, quotients.as_rational(args[0]))
         case "mean":
-            x = core.as_rational(args[0])
+            x = quotients.as_rational(args[0])
             number = core.mul(core.positive(_known(among.keys, x)), x.den)
             return Rational(_sum(among.keys, x).num, number, core.limit_of(x))
         case "median":
-            x = core.as_rational(args[0])
+            x = quotients.as_rational(args[0])
             lower, upper = (
                 _over(middle, among.keys, x.num, core.bounds(x.num)) for middle in _MIDDLES
             )
@@ -70,9 +70,9 @@ def group_value(
         case "place" | "band" if ranking is not None:
             return Rational(_place(among.keys, args, ranking), core.ONE)
         case "beats" | "beats_lower":
-            return _beats(among.keys, core.as_rational(args[0]), highest=function == "beats")
+            return _beats(among.keys, quotients.as_rational(args[0]), highest=function == "beats")
         case "split":
-            amount, weight = (core.as_rational(arg) for arg in args)
+            amount, weight = (quotients.as_rational(arg) for arg in args)
             return Rational(_split(among, amount.num, weight.num), core.ONE)
         case _:
             raise KeyError(function)
@@ -131,7 +131,7 @@ def _longest_run(among: Among, condition: Core) -> Core:
 
 
 def _place(keys: Sequence[Core], args: Sequence[Value], ranking: Ranking) -> Core:
-    values = [core.as_rational(arg).num for arg in args]
+    values = [quotients.as_rational(arg).num for arg in args]
     place = _rank(keys, values, ranking.highest)
     if not ranking.shares:
         return place

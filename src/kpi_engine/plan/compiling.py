@@ -19,7 +19,8 @@ from kpi_engine.plan.subjects import looked_up_values, subject_lookups
 from kpi_engine.plan.tables import DROPPED, TableForm, sources_of, table_forms
 from kpi_engine.ruleset.across import names_of_history
 from kpi_engine.ruleset.checked import Metric, Ruleset
-from kpi_engine.ruleset.forms import check_budget, roster_column
+from kpi_engine.ruleset.forms import check_budget
+from kpi_engine.ruleset.kept import roster_column
 from kpi_engine.text.nodes import many_nodes
 
 

@@ -18,7 +18,7 @@ from kpi_engine.plan.nodes import (
     TableStep,
 )
 from kpi_engine.ruleset.checked import Table
-from kpi_engine.ruleset.forms import roster_column
+from kpi_engine.ruleset.kept import roster_column
 from kpi_engine.ruleset.lookups import held_column
 
 _Place = tuple[str, str]

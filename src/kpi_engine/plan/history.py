@@ -7,7 +7,7 @@ import polars as pl
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.lowering import is_wide
 from kpi_engine.plan.readings import single
-from kpi_engine.ruleset.forms import AGO_COLUMN, MONTH_COLUMN, past_column, past_value
+from kpi_engine.ruleset.kept import AGO_COLUMN, MONTH_COLUMN, past_column, past_value
 
 
 def past_types(names: Mapping[str, Kind]) -> dict[str, pl.DataType]:

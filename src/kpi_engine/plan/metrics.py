@@ -15,7 +15,7 @@ from kpi_engine.plan.stages import placed, pruned_stages, shelf_for
 from kpi_engine.plan.tables import TableForm
 from kpi_engine.plan.verdicts import NEWEST, PASSES, Verdict, among_newest, verdict_of
 from kpi_engine.ruleset.checked import Metric, MetricForm, Subject
-from kpi_engine.ruleset.forms import roster_column
+from kpi_engine.ruleset.kept import roster_column
 from kpi_engine.ruleset.lookups import looked_up
 
 _ZERO = whole(0)

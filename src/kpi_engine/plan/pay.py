@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kpi_engine.language import core
+from kpi_engine.language import core, quotients
 from kpi_engine.language.core import Core, Rational, Value
 from kpi_engine.language.exact import Environment, exact_value
 from kpi_engine.plan.nodes import Assignment, Assignments
@@ -47,5 +47,5 @@ def pay_assignments(
 
 
 def _amount(rule: Rule | Formula, values: Mapping[str, Value], constants: Environment) -> Core:
-    amount = core.as_rational(exact_value(rule.node, named_environment(constants, values)))
+    amount = quotients.as_rational(exact_value(rule.node, named_environment(constants, values)))
     return core.round_away(amount.num, amount.den)

@@ -13,7 +13,7 @@ from kpi_engine.plan.stages import placed, shelf_for, with_stages
 from kpi_engine.plan.tables import TableForm
 from kpi_engine.plan.windows import valid_in_window
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.forms import roster_column
+from kpi_engine.ruleset.kept import roster_column
 from kpi_engine.text.diagnostics import diagnose
 from kpi_engine.text.errors import DataError
 

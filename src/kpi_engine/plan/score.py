@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 
-from kpi_engine.language import core
+from kpi_engine.language import core, quotients
 from kpi_engine.language.core import Core, Rational, Value, whole
 from kpi_engine.language.exact import Environment, exact_value
 from kpi_engine.plan.nodes import Assignment, Assignments
@@ -19,7 +19,7 @@ from kpi_engine.plan.readings import (
     text,
 )
 from kpi_engine.ruleset.checked import Formula, Item, Score
-from kpi_engine.ruleset.forms import POINTS_GRID, points_value
+from kpi_engine.ruleset.kept import POINTS_GRID, points_value
 
 HIGHEST = 100
 _FULL = HIGHEST * POINTS_GRID
@@ -44,7 +44,7 @@ def score_assignments(
     raw = _kept_fraction(sheet, "~score", _group(sheet, score.items, ""))
     steps = _steps(sheet, score, raw, values, constants)
     last = steps[-1][1] if steps else raw
-    held = core.held_between(last, 0, HIGHEST) if steps else last
+    held = quotients.held_between(last, 0, HIGHEST) if steps else last
     grid = 10**score.places
     rounded = core.round_to_grid(held.num, held.den, grid)
     ok = _status(sheet, score, raw, last)
@@ -53,10 +53,10 @@ def score_assignments(
     parts = dict(_parts(sheet, score.items, "", Rational(core.ONE, core.ONE)))
     before = raw
     for name, after in steps:
-        parts[f"step.{name}"] = core.difference_to_grid(after, before, POINTS_GRID)
+        parts[f"step.{name}"] = quotients.difference_to_grid(after, before, POINTS_GRID)
         before = after
     if steps:
-        parts["part.limits"] = core.difference_to_grid(held, last, POINTS_GRID)
+        parts["part.limits"] = quotients.difference_to_grid(held, last, POINTS_GRID)
     columns = [
         _kept(sheet, name, core.choose(ok, part, core.UNKNOWN_WHOLE))
         for name, part in parts.items()
@@ -169,7 +169,7 @@ def _steps(
     steps = []
     for name, formula in score.steps:
         environment = named_environment(constants, {**values, "score": running})
-        after = core.as_rational(exact_value(formula.node, environment))
+        after = quotients.as_rational(exact_value(formula.node, environment))
         num = core.choose(core.known(running), after.num, core.UNKNOWN_WHOLE)
         running = _kept_fraction(sheet, f"~after.{name}", Rational(num, after.den))
         steps.append((name, running))

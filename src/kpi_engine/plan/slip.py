@@ -17,7 +17,7 @@ from kpi_engine.plan.ranges import Engine, as_narrow, check_bounds
 from kpi_engine.plan.readings import text
 from kpi_engine.plan.score import score_assignments
 from kpi_engine.ruleset.checked import Metric, MetricForm, Ruleset
-from kpi_engine.ruleset.forms import metric_columns
+from kpi_engine.ruleset.kept import metric_columns
 from kpi_engine.ruleset.lookups import held_column
 
 SCORE, PAY = "score", "pay"

@@ -17,7 +17,7 @@ from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.roster import check_roster, roster_rows
 from kpi_engine.plan.stages import with_stages
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.forms import MONTH_COLUMN
+from kpi_engine.ruleset.kept import MONTH_COLUMN
 from kpi_engine.ruleset.lookups import LAST_DAY, LAST_DAY_COLUMN, looked_up, lookup_column
 from kpi_engine.ruleset.rules import pay_rules, score_rules
 

@@ -19,7 +19,7 @@ from kpi_engine.plan.stages import with_stages
 from kpi_engine.review.binding import Evaluation, GivenValue
 from kpi_engine.review.gathering import GatheredCase
 from kpi_engine.review.pipes import cell_span
-from kpi_engine.ruleset.forms import metric_columns, roster_column
+from kpi_engine.ruleset.kept import metric_columns, roster_column
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 
 _NARROW = 2**63

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import lcm
 
-from kpi_engine.language import core, ir
+from kpi_engine.language import core, ir, quotients
 from kpi_engine.language.core import (
     Core,
     QuotientGatheredError,
@@ -20,7 +20,6 @@ from kpi_engine.language.core import (
     whole,
 )
 from kpi_engine.language.exact import (
-    HIGHEST_SUM,
     Environment,
     column_value,
     exact_value,
@@ -39,26 +38,22 @@ from kpi_engine.ruleset.checked import (
     Table,
 )
 from kpi_engine.ruleset.derived import RUN
+from kpi_engine.ruleset.kept import (
+    AGO,
+    MONTH,
+    POINTS_GRID,
+    metric_columns,
+    past_value,
+    points_value,
+    roster_column,
+    settled,
+)
 from kpi_engine.ruleset.lookups import LAST_DAY, brought, looked_up, lookup_column
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
 
 SCORE = "score"
-COMPOSITE_GRID = 10**9
-POINTS_GRID = 10**6
-
-
-MONTH_COLUMN = "period.month"
-"""The month of a row of subjects, year * 12 + month - 1."""
-
-HIGHEST_MONTH = 12 * 9999 + 11
-
-MONTH = Core("column", (MONTH_COLUMN,), 0, HIGHEST_MONTH)
-
-AGO_COLUMN = "period.ago"
-AGO = Core("column", (AGO_COLUMN,), 0, HIGHEST_MONTH)
-"""How many months a row of subjects lies before the period of the run: 0, but for history."""
 
 
 @dataclass(slots=True)
@@ -79,24 +74,6 @@ class Forms:
     lower: AbstractSet[str] = frozenset()
     values: dict[tuple[int, int], Value] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
-
-
-def metric_columns(name: str) -> tuple[str, str]:
-    """Return the columns of a metric's numerator and denominator.
-
-    >>> metric_columns("aov")
-    ('metric.aov.num', 'metric.aov.den')
-    """
-    return f"metric.{name}.num", f"metric.{name}.den"
-
-
-def roster_column(name: str) -> str:
-    """Return the column of a roster attribute.
-
-    >>> roster_column("perf_wage")
-    'roster.perf_wage'
-    """
-    return f"roster.{name}"
 
 
 def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnostic]]:
@@ -269,7 +246,7 @@ def _arguments(forms: Forms, node: ir.Across, rule: Rule) -> list[Value]:
         value = _guarded(forms, rule.span, arg.type, partial(_settled, arg, environment))
         if group.months is not None:
             recent = core.compare("lt", AGO, whole(group.months))
-            value = core.choose_value(recent, value, core.UNKNOWN)
+            value = quotients.choose_value(recent, value, core.UNKNOWN)
         args.append(value)
     return args
 
@@ -304,41 +281,24 @@ def _past_or_present(forms: Forms, name: str) -> Value:
     present = forms.subject[name]
     if isinstance(present, Rational):
         present = settled(present, kind)
-    return core.choose_value(core.compare("gt", AGO, whole(0)), past_value(name, kind), present)
+    return quotients.choose_value(
+        core.compare("gt", AGO, whole(0)), past_value(name, kind), present
+    )
 
 
 def _previous(forms: Forms, name: str, kind: Kind) -> Value:
     """Return a value of the same subject in the month before."""
     last = core.compare("eq", AGO, core.ONE)
-    value = core.choose_value(last, past_value(name, kind), core.UNKNOWN)
+    value = quotients.choose_value(last, past_value(name, kind), core.UNKNOWN)
     columns = _subject_columns(forms)
     return group_value("max", [value], Among(columns, columns, MONTH))
-
-
-def past_value(name: str, kind: Kind) -> Value:
-    """Return how a value of an earlier month reads, a column as results show it."""
-    column = past_column(name)
-    if kind not in QUANTITIES:
-        return column_value(column, Type(kind))
-    grid = 1 if kind in {Kind.MONEY, Kind.DURATION} else COMPOSITE_GRID
-    highest = HIGHEST_SUM if grid == 1 else core.WIDEST_INPUT * grid
-    return Rational(Core("column", (column,), -highest, highest), whole(grid))
-
-
-def past_column(name: str) -> str:
-    """Return the column of a value of an earlier month.
-
-    >>> past_column("score")
-    'past.score'
-    """
-    return f"past.{name}"
 
 
 def _settled_metric(metric: Metric, value: Value) -> Value:
     """Return the value of a metric, rounded to its grid unless it stays a fraction."""
     if metric.type.kind not in QUANTITIES:
         return value
-    quantity = core.as_rational(value)
+    quantity = quotients.as_rational(value)
     return quantity if metric.fraction else settled(quantity, metric.type.kind)
 
 
@@ -351,25 +311,6 @@ def _kept_metric(metric: Metric, value: Value) -> Value:
     if core.constant(divisor) is None:
         divisor = Core("column", (den,), *core.bounds(divisor))
     return Rational(Core("column", (num,), *core.bounds(value.num)), divisor, value.limit)
-
-
-def settled(value: Rational, kind: Kind) -> Rational:
-    """Return a value rounded once: money and durations to their unit, numbers to 10^-9.
-
-    A number that lies on the grid already, over a divisor of it, stays as it is.
-    """
-    grid = 1 if kind in {Kind.MONEY, Kind.DURATION} else COMPOSITE_GRID
-    divisor = core.constant(value.den)
-    if divisor is not None and grid % divisor == 0:
-        return value
-    rounded = core.round_to_grid(value.num, value.den, grid)
-    return Rational(core.within(rounded, core.limit_of(value) * grid), whole(grid))
-
-
-def points_value(value: Value) -> Core:
-    """Return points in millionths."""
-    rational = core.as_rational(value)
-    return core.round_to_grid(rational.num, rational.den, POINTS_GRID)
 
 
 def _score(ruleset: Ruleset, forms: Forms) -> None:
@@ -387,10 +328,10 @@ def _score(ruleset: Ruleset, forms: Forms) -> None:
     )
     for name, formula in score.steps:
         names = {**forms.subject, "score": running}
-        after = _renamed(core.as_rational(_exact(forms, formula, names)), f"after.{name}")
-        held = core.held_between(after, 0, 100)
+        after = _renamed(quotients.as_rational(_exact(forms, formula, names)), f"after.{name}")
+        held = quotients.held_between(after, 0, 100)
         for left, right in ((after, running), (held, after)):
-            part = partial(core.difference_to_grid, left, right, POINTS_GRID)
+            part = partial(quotients.difference_to_grid, left, right, POINTS_GRID)
             _guarded(forms, formula.span, number, part)
         running = after
     final = 10**score.places
@@ -433,7 +374,7 @@ def _pay(ruleset: Ruleset, forms: Forms) -> None:
 
 
 def _rounded(forms: Forms, rule: Rule, names: Mapping[str, Value]) -> Value:
-    value = core.as_rational(_exact(forms, rule, names))
+    value = quotients.as_rational(_exact(forms, rule, names))
     money = Type(Kind.MONEY, Level.SUBJECT)
     return _guarded(
         forms,
@@ -444,5 +385,5 @@ def _rounded(forms: Forms, rule: Rule, names: Mapping[str, Value]) -> Value:
 
 
 def _largest(value: Value) -> int:
-    low, high = core.bounds(core.as_rational(value).num)
+    low, high = core.bounds(quotients.as_rational(value).num)
     return max(abs(low), abs(high))

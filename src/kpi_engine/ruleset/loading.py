@@ -18,10 +18,10 @@ from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scop
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
+from kpi_engine.ruleset.known import Known
 from kpi_engine.ruleset.layers import Layers, read_layers
 from kpi_engine.ruleset.metrics import (
     SCORE,
-    Known,
     check_metric,
     know_across,
     metric_order,

@@ -24,7 +24,8 @@ from kpi_engine.ruleset.context import (
     scope_of,
 )
 from kpi_engine.ruleset.document import ItemDocument, ScoreDocument
-from kpi_engine.ruleset.metrics import Known, mentioned, rule_texts, subject_scope, with_running
+from kpi_engine.ruleset.known import Known, subject_scope, with_running
+from kpi_engine.ruleset.metrics import mentioned, rule_texts
 from kpi_engine.ruleset.sheet import (
     Path,
     formula_at,
