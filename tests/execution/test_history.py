@@ -207,7 +207,13 @@ def test_a_receipt_is_verified_with_the_results_it_read(plan, tmp_path):
     out = tmp_path / "2026-02"
     tables = _tables("2026-02", [60, 80])
     assert ke.verify(out, tables).result_hash == results[1].receipt["result_hash"]
+    ke.write_results(_year(plan, tmp_path / "other", [[60, 60]])[0], tmp_path / "2026-01")
+    changed = ke.verify(out, tables)
+    assert changed.verdict == "differs"
+    assert {"K485", "K489"} <= {finding.code for finding in changed.diagnostics}
+    by_hand = ke.verify(out, tables, results[:1])
+    assert by_hand.verdict == "verified"
     shutil.rmtree(tmp_path / "2026-01")
     gone = ke.verify(out, tables)
-    assert gone.verdict == "differs"
-    assert {"K452", "K485"} <= {finding.code for finding in gone.diagnostics}
+    assert gone.verdict == "could_not_run"
+    assert "K452" in {finding.code for finding in gone.diagnostics}

@@ -10,7 +10,7 @@ from kpi_engine.execution.folders import changed_result, read_results, read_writ
 from kpi_engine.execution.history import History
 from kpi_engine.execution.inputs import Tables, TableSource
 from kpi_engine.execution.receipts import versions
-from kpi_engine.execution.results import InputReceipt, Receipt, Results
+from kpi_engine.execution.results import HistoryReceipt, InputReceipt, Receipt, Results
 from kpi_engine.execution.running import run
 from kpi_engine.plan.compiling import compile_ruleset, missing_params
 from kpi_engine.review.differences import first_difference
@@ -64,11 +64,13 @@ def verify(
     sources, found = _find_tables(receipt, tables)
     findings += found
     missing = len(sources.keys() & receipt["inputs"].keys()) < len(receipt["inputs"])
-    if history is None:
-        history = _earlier_results(receipt, findings)
+    if history is None and receipt["history"]:
+        earlier = _earlier_results(receipt, findings)
+        history, missing = earlier, missing or len(earlier) < len(receipt["history"])
     again = None if missing else _run_again(receipt, sources, history, findings)
     if again is None:
         return Verification("could_not_run", None, tuple(dict.fromkeys(findings)))
+    findings += _changed_history(receipt["history"], again.receipt["history"])
     digest = again.receipt["result_hash"]
     if digest != receipt["result_hash"]:
         differences = first_difference(written.results, again)
@@ -152,24 +154,28 @@ def _changed_input(table: str, given: InputReceipt, source: TableSource) -> list
     return [diagnose("K481", table=table, file=source, found=found, expected=given["sha256"])]
 
 
-def _earlier_results(receipt: Receipt, findings: list[Diagnostic]) -> list[Results] | None:
-    """Return the earlier results that a receipt names; what is not as it was joins the findings."""
+def _changed_history(then: list[HistoryReceipt], now: list[HistoryReceipt]) -> Iterator[Diagnostic]:
+    """Return the months whose earlier result is not the one that was read, or is there no more."""
+    found = {each["period"]: each["result_hash"] for each in now}
+    for each in then:
+        period, expected = each["period"], each["result_hash"]
+        if found.get(period, "none") != expected:
+            digest = found.get(period) or "none"
+            yield diagnose("K489", period=period, found=digest, expected=expected or "none")
+
+
+def _earlier_results(receipt: Receipt, findings: list[Diagnostic]) -> list[Results]:
+    """Return the earlier results that a receipt names; why some cannot be joins the findings."""
     earlier: list[Results] = []
     for each in receipt["history"]:
         if each["path"] is None:
             findings.append(diagnose("K499", period=each["period"]))
             continue
         try:
-            found = read_results(each["path"])
+            earlier.append(read_results(each["path"]))
         except DataError as error:
             findings += error.diagnostics
-            continue
-        if found.receipt["result_hash"] != each["result_hash"]:
-            digest, expected = found.receipt["result_hash"], each["result_hash"]
-            changed = diagnose("K480", name=each["path"], found=digest, expected=expected)
-            findings.append(changed)
-        earlier.append(found)
-    return earlier or None
+    return earlier
 
 
 def _run_again(

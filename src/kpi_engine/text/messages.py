@@ -1044,7 +1044,12 @@ MESSAGES: dict[str, Message] = {
         "the layers are now `{found}`, those of the receipt were expected: `{expected}`",
         "a file of the same name may stand in the way",
     ),
-    # K490 to K498: earlier results
+    "K489": Message(
+        "error",
+        "the earlier result of {period} has the hash {found}, {expected} was expected",
+        "give the results that were read then",
+    ),
+    # K490 to K499: earlier results
     "K490": Message(
         "error", "`{name}` reads no earlier month, and history was given", "leave it out"
     ),
