@@ -8,10 +8,10 @@ from kpi_engine.ruleset.checked import Match, Preference, Table
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import Context, condition_at, scope_of
 from kpi_engine.ruleset.document import MatchDocument
-from kpi_engine.ruleset.sheet import Path, formula_at, key_span, report, span_of
+from kpi_engine.ruleset.preferences import preference_at
+from kpi_engine.ruleset.sheet import Path, key_span, report, span_of
 from kpi_engine.ruleset.sights import Draft, with_prefix
 
-_DIRECTIONS = ("highest", "lowest")
 _ORDERED = QUANTITIES | MOMENTS | {Kind.BOOL, Kind.TEXT, Kind.ANY}
 
 
@@ -70,16 +70,12 @@ def _taken(name: str, tables: Mapping[str, Table], types: Mapping[str, Type]) ->
 
 
 def _preference(context: Context, path: Path, text: str, scope: Scope) -> Preference | None:
-    direction, _, rest = text.partition(" ")
-    if direction not in _DIRECTIONS or not rest.strip():
-        report(context.sheet, "K346", span_of(context.sheet, path), text=text)
-        return None
-    # blanks in place of the word keep every place in the formula where it is written
-    formula = formula_at(context.sheet, path, " " * len(direction) + " " + rest, scope)
-    kind = formula.node.type.kind
-    if kind not in _ORDERED:
-        report(context.sheet, "K347", formula.span, text=rest.strip(), found=kind)
-    return Preference(direction == "highest", formula)
+    preference = preference_at(context.sheet, path, text, scope)
+    if preference is not None and preference.formula.node.type.kind not in _ORDERED:
+        formula = preference.formula
+        facts = {"text": formula.text.strip(), "found": formula.node.type.kind}
+        report(context.sheet, "K347", formula.span, **facts)
+    return preference
 
 
 def matched_types(match: Match, other: Table) -> dict[str, Type]:

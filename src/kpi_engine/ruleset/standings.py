@@ -11,11 +11,11 @@ from kpi_engine.language.parser import parse_bound
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope, closest
 from kpi_engine.language.syntax import Call, Name, Number
-from kpi_engine.ruleset.checked import Formula, Preference, Standing
-from kpi_engine.ruleset.sheet import BROKEN, Path, Sheet, formula_at, report, span_of
+from kpi_engine.ruleset.checked import Formula, Standing
+from kpi_engine.ruleset.preferences import preference_at
+from kpi_engine.ruleset.sheet import BROKEN, Path, Sheet, report, span_of
 from kpi_engine.text.diagnostics import has_errors
 
-_DIRECTIONS = ("highest", "lowest")
 _ALL = 100
 
 
@@ -51,7 +51,7 @@ def read_place(
     elif scope.groups[over].history:
         report(sheet, "K263", span_of(sheet, (*path, "over")), name="top", group=over)
     preferences = [
-        _preference(sheet, (*path, "prefer", index), text, scope)
+        preference_at(sheet, (*path, "prefer", index), text, scope)
         for index, text in enumerate(prefer if isinstance(prefer, list) else [prefer])
     ]
     known = tuple(preference for preference in preferences if preference is not None)
@@ -70,16 +70,6 @@ def read_place(
     }
     standing = Standing(known, tuple(n / 100 for n in numbers) if shared else ())
     return Place(_call(of, over, standing), standing, ranks)
-
-
-def _preference(sheet: Sheet, path: Path, text: str, scope: Scope) -> Preference | None:
-    direction, _, rest = text.partition(" ")
-    if direction not in _DIRECTIONS or not rest.strip():
-        report(sheet, "K346", span_of(sheet, path), text=text)
-        return None
-    # blanks in place of the word keep every place in the formula where it is written
-    formula = formula_at(sheet, path, " " * len(direction) + " " + rest, scope)
-    return Preference(direction == "highest", formula)
 
 
 def _tops(sheet: Sheet, path: Path, rule: Mapping[str, str | list[str]]) -> dict[str, Number]:
