@@ -89,8 +89,7 @@ def test_the_description_names_every_part_in_order():
         "roster from agents by agent_id",
         "facts from events in the window by at by agent_id",
         "facts from days in the window by day by agent_id",
-        "slip ratio",
-        "slip score",
+        "slip of ratio, score",
     ]
     assert "  twice = (k * 2)" in text
     assert "  where (k > 1)" in text

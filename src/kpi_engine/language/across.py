@@ -3,16 +3,16 @@
 from kpi_engine.language import ir
 from kpi_engine.language.agreement import note
 from kpi_engine.language.calls import aggregate_type
-from kpi_engine.language.functions import Function
+from kpi_engine.language.functions import Function, spans_group
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.naming import dated_param
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope, full_name
-from kpi_engine.language.syntax import Call, Name, Place
+from kpi_engine.language.syntax import Call, Expr, Name, Place, parts_of
 
 _OF_ONE_PERIOD = frozenset({"beats", "split"})
-_OF_EACH = ("beats(", "split(", "longest_run(")
+_OF_EACH = frozenset({"beats", "split", "longest_run"})
 
 
 def typed_across(
@@ -37,7 +37,7 @@ def typed_across(
         note(mistakes, "K264", expr.arguments[-1].place, group=group_name)
     if any(argument.type.kind is Kind.ANY for argument in arguments):
         return ir.Lit(None, Type(Kind.ANY, Level.SUBJECT))
-    type_ = _type_of(expr, function, arguments, mistakes)
+    type_ = _type_of(expr, function, arguments, scope, mistakes)
     if type_ is None or len(mistakes) > found:
         return ir.Lit(None, Type(Kind.ANY, Level.SUBJECT))
     named = expr.arguments[0]
@@ -59,6 +59,7 @@ def _type_of(
     expr: Call,
     function: Function,
     arguments: tuple[ir.Node, ...],
+    scope: Scope,
     mistakes: list[Mistake],
 ) -> Type | None:
     first, place = arguments[0], expr.arguments[0].place
@@ -74,21 +75,23 @@ def _type_of(
                 return None
             return Type(Kind.RATIO, Level.SUBJECT, nullable=True)
         case "part of a pool":
-            return _pool_type(expr, arguments, mistakes)
+            return _pool_type(expr, arguments, scope, mistakes)
         case _:
             return aggregate_type(function, first, place, mistakes, filled=True)
 
 
-def _pool_type(expr: Call, arguments: tuple[ir.Node, ...], mistakes: list[Mistake]) -> Type | None:
+def _pool_type(
+    expr: Call, arguments: tuple[ir.Node, ...], scope: Scope, mistakes: list[Mistake]
+) -> Type | None:
     """Return the type of a part of a pool: an amount that is one per group, by known weights."""
     amount, weight = arguments
     if amount.type.kind is not Kind.MONEY:
         note(mistakes, "K266", expr.arguments[0].place, kind=amount.type.kind)
         return None
     group = print_formula(expr.arguments[-1])
-    own = sorted(ref.name for ref in ir.references(amount) if not _is_of_group(ref, group))
-    if own:
-        note(mistakes, "K267", expr.arguments[0].place, name=own[0], group=group)
+    own = differing_part(expr.arguments[0], scope, group)
+    if own is not None:
+        note(mistakes, "K267", own.place, name=print_formula(own), group=group)
         return None
     if weight.type.kind not in {Kind.NUMBER, Kind.RATIO} or weight.type.nullable:
         found = "may be unknown" if weight.type.nullable else f"is {weight.type.kind}"
@@ -97,8 +100,19 @@ def _pool_type(expr: Call, arguments: tuple[ir.Node, ...], mistakes: list[Mistak
     return Type(Kind.MONEY, Level.SUBJECT, nullable=True)
 
 
-def _is_of_group(ref: ir.Ref, group: str) -> bool:
-    """Return whether a name has one value for all subjects of a group."""
-    of_calls = ref.name.endswith(f", {group})") and not ref.name.startswith(_OF_EACH)
-    measured = ref.name.startswith(f"{group}.")
-    return ref.space in {"param", "period"} or (ref.space == "metric" and (of_calls or measured))
+def differing_part(expr: Expr, scope: Scope, group: str) -> Expr | None:
+    """Return a part of a formula that differs among the subjects of a group, if there is one."""
+    signature = scope.groups[group]
+    match expr:
+        case Name(prefix=None):
+            ref = scope.sight.names.get(expr.name)
+            shared = expr.name in signature.shared or (ref is not None and ref.space == "param")
+            return None if shared else expr
+        case Name():
+            return None if expr.prefix in signature.within else expr
+        case Call() if spans_group(expr.function, len(expr.arguments)):
+            other = print_formula(expr.arguments[-1])
+            shared = expr.function not in _OF_EACH and other in signature.within
+            return None if shared else expr
+    found = (differing_part(part, scope, group) for part in parts_of(expr))
+    return next((part for part in found if part is not None), None)

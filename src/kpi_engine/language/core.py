@@ -109,7 +109,7 @@ class Over(NamedTuple):
 
     Of the operands the first ``keys`` tell groups apart, the next ``order`` put their rows in
     order, an unknown last; the last is gathered. A ``running_sum`` includes its own row, a
-    ``position`` counts from 0.
+    ``position`` counts from 0, whatever is gathered.
     """
 
     function: OverFunction

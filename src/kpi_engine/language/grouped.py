@@ -107,6 +107,10 @@ def _known(keys: Sequence[Core], value: Value) -> Core:
     return _count(keys, core.known(value))
 
 
+def _position(keys: Sequence[Core], order: Sequence[Core]) -> Core:
+    return _over("position", keys, order[0], (0, HIGHEST_COUNT), order)
+
+
 def _sum(keys: Sequence[Core], x: Rational) -> Rational:
     low, high = core.bounds(x.num)
     total = (min(low, 0) * HIGHEST_COUNT, max(high, 0) * HIGHEST_COUNT)
@@ -149,7 +153,7 @@ def _rank(keys: Sequence[Core], values: Sequence[Core], highest: Sequence[bool])
     """
     order = [core.neg(x) if high else x for x, high in zip(values, highest, strict=True)]
     count = (0, HIGHEST_COUNT)
-    position = _over("position", keys, core.ONE, count, order)
+    position = _position(keys, order)
     first = _over("min", (*keys, *values), position, count)
     known = Core("known", (values[0],))
     return core.choose(known, core.add(first, core.ONE), core.UNKNOWN_WHOLE)
@@ -210,7 +214,7 @@ def _split(among: Among, amount: Core, weight: Core) -> Core:
     base, rest = core.floordiv(product, total), core.mod(product, total)
     given = core.sub(size, _sum(among.keys, Rational(base, core.ONE)).num)
     order = (core.neg(rest), *among.subject)
-    position = _over("position", among.keys, core.ONE, (0, HIGHEST_COUNT), order)
+    position = _position(among.keys, order)
     extra = core.choose(core.compare("lt", position, given), core.ONE, whole(0))
     part = core.within(core.add(base, extra), Fraction(core.bounds(size)[1]))
     signed = part if core.bounds(amount)[0] >= 0 else core.mul(core.sign(amount), part)

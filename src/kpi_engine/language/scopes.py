@@ -51,11 +51,14 @@ class Sight(NamedTuple):
 class GroupSignature(NamedTuple):
     """What a group holds: subjects of one period, or earlier months too.
 
-    ``own`` says that those months are of one subject each.
+    ``own`` says that those months are of one subject each. ``within`` are the groups that hold
+    whoever this one holds, itself among them, ``shared`` the metrics of one value for all of it.
     """
 
     history: bool = False
     own: bool = False
+    within: AbstractSet[str] = frozenset()
+    shared: AbstractSet[str] = frozenset()
 
 
 class Scope(NamedTuple):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from kpi_engine.language.core import Core, Gather
+from kpi_engine.language.core import Core, Gather, Over
+from kpi_engine.plan.levels import with_shared
 from kpi_engine.plan.nodes import (
     AsOf,
     Assignments,
@@ -57,9 +58,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield from _stage_lines(plan.lookups)
     for step in plan.gathers:
         yield from _gather_lines(step)
-    for part in plan.slip:
-        yield f"slip {part.name}"
-        yield from _assignment_lines(part.assignments)
+    yield f"slip of {', '.join(part.name for part in plan.slip)}"
+    yield from _assignment_lines(with_shared(tuple(a for p in plan.slip for a in p.assignments)))
 
 
 def _table_lines(table: TableStep) -> Iterator[str]:
@@ -152,6 +152,8 @@ def _core_text(core: Core) -> str:
     """Return an operation as text, every operation in brackets."""
     args = [_core_text(arg) if isinstance(arg, Core) else _value_text(arg) for arg in core.args]
     match core.op:
+        case "over":
+            return _over_text(core.args[-1], args[:-1])
         case "lit" | "column" | "gather":
             return (
                 args[0] if core.op != "lit" or not isinstance(core.args[0], str) else f"'{args[0]}'"
@@ -162,6 +164,14 @@ def _core_text(core: Core) -> str:
             return f"({f' {_SIGN_BY_OP[core.op]} '.join(args)})"
         case _:
             return f"{core.op}({', '.join(args)})"
+
+
+def _over_text(over: object, args: list[str]) -> str:
+    if not isinstance(over, Over):
+        raise TypeError(over)
+    keys, order = args[: over.keys], args[over.keys : -1]
+    in_order = f" in order of {', '.join(order)}" if order else ""
+    return f"({over.function}({args[-1]}) over {', '.join(keys)}{in_order})"
 
 
 def _value_text(value: object) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from kpi_engine.language import ir
+from kpi_engine.language.across import differing_part
 from kpi_engine.language.functions import spans_group
 from kpi_engine.language.kinds import Kind, Level
 from kpi_engine.language.printer import print_formula
@@ -21,7 +22,7 @@ from kpi_engine.ruleset.sheet import report
 
 SCORE, PAY = "score", "pay"
 
-_EXACT = frozenset({"count", "share", "beats", "beats_lower"})
+EXACT = frozenset({"count", "share", "beats", "beats_lower"})
 """What stays a fraction of two counts; all else is settled."""
 
 
@@ -90,7 +91,7 @@ def _made_by_name(ground: Ground, formula: Formula, name: Name) -> Iterator[Metr
 def _metric(formula: Formula, tree: Expr, name: str, node: ir.Node) -> Metric:
     """Return a metric whose value is what a formula says of a group or of last period."""
     type_ = node.type._replace(level=Level.SUBJECT)
-    fraction = isinstance(node, ir.Across) and node.function in _EXACT
+    fraction = isinstance(node, ir.Across) and node.function in EXACT
     return Metric(
         name=name,
         title={},
@@ -117,6 +118,15 @@ def _check_columns(ground: Ground, formula: Formula, metric: Metric, group: Grou
         if table is not None and key not in table.types:
             facts = {"metric": metric.name, "group": group.name, "table": table.name, "key": key}
             report(ground.context.sheet, "K326", formula.span, **facts)
+
+
+def know_shared(scope: Scope, metric: Metric) -> None:
+    """Make known for which groups a metric has one value for all of their subjects."""
+    trees = [formula.tree for formula in rule_formulas(metric.value)]
+    for name, signature in scope.groups.items():
+        differs = (differing_part(tree, scope, name) is not None for tree in trees)
+        if isinstance(signature.shared, set) and not any(differs):
+            signature.shared.add(metric.name)
 
 
 def names_of_history(ruleset: Ruleset) -> dict[str, Kind]:

@@ -211,3 +211,10 @@ class RulesetDocument(_Named):
     metrics: dict[str, MetricDocument] = Field(default_factory=dict)
     score: ScoreDocument | None = None
     pay: PayDocument | None = None
+
+
+def words(text: str | dict[str, str] | None) -> dict[str, str]:
+    """Return a text by language; a bare text is for every language, under ``""``."""
+    if text is None:
+        return {}
+    return {"": text} if isinstance(text, str) else dict(text)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 
 from kpi_engine.language.kinds import Type
 from kpi_engine.language.scopes import GroupSignature, closest
@@ -83,8 +82,16 @@ def _span_in_key(sheet: Sheet, path: Path, index: int) -> Span:
 
 def signatures_of(groups: Mapping[str, Group], subject: Subject) -> dict[str, GroupSignature]:
     """Return what formulas have to know of the groups."""
-    own: AbstractSet[str] = set(subject.key)
+    own = set(subject.key)
     return {
-        name: GroupSignature(history=not group.of_period, own=own <= set(group.key))
+        name: GroupSignature(
+            not group.of_period, own <= set(group.key), frozenset(_holding(group, groups)), set()
+        )
         for name, group in groups.items()
     }
+
+
+def _holding(group: Group, groups: Mapping[str, Group]) -> list[str]:
+    """Return the groups of a period that hold whoever a group holds: her shop holds a team."""
+    others = (other for other in groups.values() if group.of_period and other.of_period)
+    return [other.name for other in others if set(other.key) <= set(group.key)]

@@ -15,7 +15,7 @@ from kpi_engine.language.syntax import Day
 from kpi_engine.ruleset.checked import Formula, Group, MetricForm, Ruleset, Score, Subject, Table
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
-from kpi_engine.ruleset.document import RulesetDocument
+from kpi_engine.ruleset.document import RulesetDocument, words
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
 from kpi_engine.ruleset.known import Known
@@ -26,7 +26,6 @@ from kpi_engine.ruleset.metrics import (
     know_across,
     metric_order,
     rule_texts,
-    words,
 )
 from kpi_engine.ruleset.needs import needed_metrics
 from kpi_engine.ruleset.params import check_params, constants_of

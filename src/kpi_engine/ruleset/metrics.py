@@ -15,8 +15,8 @@ from kpi_engine.language.scopes import (
     full_name,
     narrowed,
 )
-from kpi_engine.language.syntax import Name
-from kpi_engine.ruleset.across import Ground, across_metrics
+from kpi_engine.language.syntax import Call, Name
+from kpi_engine.ruleset.across import EXACT, Ground, across_metrics, know_shared
 from kpi_engine.ruleset.checked import Formula, Latest, Metric, Rule, Subject, Table
 from kpi_engine.ruleset.columns import read_clock
 from kpi_engine.ruleset.context import (
@@ -31,7 +31,7 @@ from kpi_engine.ruleset.context import (
     scope_of,
     subject_level,
 )
-from kpi_engine.ruleset.document import MetricDocument
+from kpi_engine.ruleset.document import MetricDocument, words
 from kpi_engine.ruleset.groups import PREVIOUS
 from kpi_engine.ruleset.known import Known, subject_scope
 from kpi_engine.ruleset.sheet import Path, formula_at, key_span, parsed, report, span_of
@@ -121,7 +121,10 @@ def check_metric(
     if min_rows is not None and not type_.nullable:
         type_ = type_._replace(nullable=True)
     if table is None:
+        before = set(known.metrics)
         know_across(context, known, [value], tables)
+        value = _as_group_call(value, known, before)
+        node = value.node
     after_score = _after_score(node, known)
     fraction = _stays_fraction(node, known, from_rows=document.from_ is not None)
     known.refs[name] = ir.Ref("metric", name, type_)
@@ -164,7 +167,20 @@ def check_metric(
         span=span_of(sheet, path),
     )
     known.metrics[name] = metric
+    if table is None:
+        know_shared(subject_scope(context, known), metric)
     return metric
+
+
+def _as_group_call(value: Rule, known: Known, before: AbstractSet[str]) -> Rule:
+    """Return a rule that is one call about a group as that call: it needs no second metric."""
+    if not isinstance(value, Formula) or not isinstance(value.tree, Call):
+        return value
+    name = value.node.name if isinstance(value.node, ir.Ref) else ""
+    if name not in known.metrics or name in before:
+        return value
+    known.after_score.discard(name)
+    return replace(value, node=known.metrics.pop(name).value.node)
 
 
 def know_across(
@@ -185,13 +201,6 @@ def _after_score(node: ir.Node, known: Known) -> bool:
     return bool(known.after_score) and any(
         ref.space == "metric" and ref.name in known.after_score for ref in ir.references(node)
     )
-
-
-def words(text: str | dict[str, str] | None) -> dict[str, str]:
-    """Return a text by language; a bare text is for every language, under ``""``."""
-    if text is None:
-        return {}
-    return {"": text} if isinstance(text, str) else dict(text)
 
 
 def _from_rows(
@@ -376,6 +385,8 @@ def _stays_fraction(node: ir.Node, known: Known, *, from_rows: bool) -> bool:
         return isinstance(part, ir.Ref) and part.space == "metric" and part.name in known.leaves
 
     match node:
+        case ir.Across(function=function):
+            return function in EXACT
         case ir.Op(op="div", args=(left, right)):
             return leaf(left) and leaf(right)
         case ir.Ref(space="metric", name=name):
