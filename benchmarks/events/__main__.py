@@ -18,7 +18,7 @@ from benchmarks.events.results import Results, Run, write_results
 from benchmarks.events.roads import ROADS_BY_TASK
 
 SIZES = (2_000_000, 20_000_000)
-REPETITIONS = 5
+TURNS, TURNS_OF_MANY, MANY = 5, 3, 10_000_000
 SMALL = 20_000
 LIBRARIES = ("duckdb", "polars", "pandas", "pyarrow")
 
@@ -68,7 +68,7 @@ def _refuse_difference(task: str, folder: Path) -> None:
 
 def _runs_in_turn(messages: int, task: str, folder: Path) -> list[Run]:
     runs = []
-    for _ in range(REPETITIONS):
+    for _ in range(TURNS if messages < MANY else TURNS_OF_MANY):
         for road in ROADS_BY_TASK[task]:
             run = Run(messages, task, road, **json.loads(run_module("measure", task, road, folder)))
             print(f"{messages:>11,} {task:>16} {road:>15} {run.wall:>8.2f} s", flush=True)

@@ -31,6 +31,9 @@ size.
 - **credited orders**: from messages and orders, conversations, and from these each order's owner.
 - **all KPIs of pre-sales**: from all raw tables, the facts of October by agent.
 
+The events are those of `kpi-engine sample`, but for the orders: they are written again under other
+ids until there is one to every fifth message.
+
 kpi_engine runs the shipped rules: it checks every row against its contract, which the others do
 not, and for the KPIs it keeps account of every row and computes scores and pay too.
 

@@ -58,8 +58,8 @@ def presales(folder: Path) -> Callable[[Path], None]:
 def _made(table: str, folder: Path) -> pl.DataFrame:
     """Return the rows that the small ruleset of a table's name makes of it."""
     plan = ke.compile(ke.load(RULESETS / f"{table}.yaml"))
-    admitted = admit_tables(plan, folder, look_at(plan.ruleset, PERIOD, AFTER_ALL_EVENTS))
-    tables = encoded_tables(plan, admitted_rows(admitted), "auto")
+    look = look_at(plan.ruleset, PERIOD, AFTER_ALL_EVENTS)
+    tables = encoded_tables(plan, admitted_rows(admit_tables(plan, folder, look)), "auto")
     return with_texts(made_tables(plan, tables, "auto").undropped[table].collect())
 
 

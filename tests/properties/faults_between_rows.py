@@ -34,7 +34,7 @@ from kpi_engine.plan.nodes import (
 )
 from kpi_engine.plan.readings import rewritten
 from kpi_engine.plan.roads import road_of
-from kpi_engine.plan.runs import RUN_ID, cut_rows
+from kpi_engine.plan.runs import Cut, cut_rows
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.ruleset.derived import RUN
 
@@ -239,7 +239,7 @@ def cut_by_fault(
 ) -> Inject:
     """Return what cuts rows by a faulty step and key."""
 
-    def cut(step: RunStep, per: tuple[str, ...], *others: object) -> pl.LazyFrame:
+    def cut(step: RunStep, per: tuple[str, ...], *others: object) -> Cut:
         return cut_rows(*fault(step, per), *others)  # type: ignore[arg-type]
 
     return lambda patch: patch.setattr(making, "cut_rows", cut)
@@ -250,10 +250,10 @@ def run_over_keys(step: RunStep, per: tuple[str, ...]) -> tuple[RunStep, tuple[s
 
 
 def numbered_over_keys(patch: pytest.MonkeyPatch) -> None:
-    def cut(*arguments: object) -> pl.LazyFrame:
-        return cut_rows(*arguments).with_columns(pl.col(RUN_ID).alias(RUN))  # type: ignore[arg-type]
+    def numbered(cut: Cut) -> pl.Series:
+        return pl.Series(RUN, range(1, cut.starts.arg_true().len() + 1), dtype=pl.Int64)
 
-    patch.setattr(making, "cut_rows", cut)
+    patch.setattr(making, "run_numbers", numbered)
 
 
 def unmatched_kept(patch: pytest.MonkeyPatch) -> None:

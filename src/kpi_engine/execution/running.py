@@ -79,22 +79,27 @@ def run(  # noqa: PLR0913 (the public API: all but the first two by name)
     look = look_at(plan.ruleset, period, as_of)
     past = read_history(plan, history, look.window)
     admitted = admit_tables(plan, tables, look, engine=engine, values=values)
-    gathered = gather_facts(plan, admitted_rows(admitted), look.window, engine=engine)
-    if gathered.facts.is_empty():
-        raise DataError([nobody_on_roster(plan, admitted.admissions, look)])
     counted = {
         name: account_input(admission, look.window, plan.calendar, engine)
         for name, admission in admitted.admissions.items()
     }
-    accounting = account_run(plan, counted, gathered)
-    empty = empty_period(plan, accounting, counted, look)
-    if empty is not None:
-        raise DataError([empty])
     notes = (
         *admission_notes(plan, admitted.admissions, engine),
         *empty_notes(plan, counted, look),
     )
-    record = _Record("rows", admitted.rejects, _input_receipts(admitted), accounting, past, notes)
+    rejects, receipts = admitted.rejects, _input_receipts(admitted)
+    nobody = nobody_on_roster(plan, admitted.admissions, look)
+    rows = [admitted_rows(admitted)]
+    # The rows as they were read fill memory: nobody holds them while tables are made of them.
+    del admitted
+    gathered = gather_facts(plan, rows.pop(), look.window, engine=engine)
+    if gathered.facts.is_empty():
+        raise DataError([nobody])
+    accounting = account_run(plan, counted, gathered)
+    empty = empty_period(plan, accounting, counted, look)
+    if empty is not None:
+        raise DataError([empty])
+    record = _Record("rows", rejects, receipts, accounting, past, notes)
     return _results(plan, gathered.facts, look, record, engine)
 
 

@@ -107,7 +107,9 @@ def _classes(road: AsOf) -> list[pl.Expr]:
     """Return conditions that tell rows apart by what wins before all else, the winning first."""
     if road.first is None:
         return [pl.lit(True, dtype=pl.Boolean)]
-    values = (road.first.highest, not road.first.highest, None)
+    values: list[bool | None] = [road.first.highest, not road.first.highest]
+    if road.first.value.op != "known":
+        values.append(None)
     return [pl.col(_FIRST).eq_missing(pl.lit(value, dtype=pl.Boolean)) for value in values]
 
 

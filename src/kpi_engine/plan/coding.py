@@ -11,7 +11,8 @@ import polars as pl
 from polars.selectors import categorical, enum
 
 from kpi_engine.plan.nodes import Plan
-from kpi_engine.plan.ordering import in_order
+from kpi_engine.plan.order import order_of_runs, settling_column
+from kpi_engine.plan.ordering import places_in_order
 from kpi_engine.plan.ranges import Engine
 
 Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
@@ -50,31 +51,34 @@ def encoded_tables(
         texts = max((texts_met(column) for column in columns), key=len)
         order = texts.arg_sort()
         dtype, ranks = pl.Enum(texts.gather(order)), order.arg_sort().cast(pl.UInt32)
+        # All at once: to hand a type with many texts to Polars takes long.
+        ranked = [ranks.gather(column.to_physical()) for column in columns]
+        joined = pl.concat(ranked, rechunk=False).cat.to(dtype)
         for (table, name), column in zip(places, columns, strict=True):
-            encoded[table][name] = ranks.gather(column.to_physical()).cat.to(dtype).alias(name)
+            encoded[table][name] = joined.head(column.len()).alias(name)
+            joined = joined.slice(column.len())
     del frames
-    ordered = {
-        name: in_order(pl.DataFrame(columns), _order_of_runs(plan, name)).lazy()
-        for name, columns in encoded.items()
-    }
+    ordered = {name: _ordered_rows(plan, name, encoded.pop(name)) for name in types}
     return {**tables, **ordered}
 
 
-def _order_of_runs(plan: Plan, table: str) -> list[str]:
-    """Return the columns of an input that put its rows in the order of the runs cut from them.
+def _ordered_rows(plan: Plan, table: str, columns: dict[str, pl.Series]) -> pl.LazyFrame:
+    """Return the rows of an input in the order of the runs cut from them.
 
-    Every step finds its own order; what stands in order already is not sorted again.
+    What does no more than settle that order becomes the place in it.
     """
-    kept = {table}
-    for step in plan.tables:
-        if step.origin not in kept:
-            continue
-        if step.runs is not None:
-            columns = dict.fromkeys((*(step.per or ()), *step.runs.order))
-            return [name for name in columns if name in plan.inputs[table]]
-        if step.per is None and not step.matches:
-            kept.add(step.name)
-    return []
+    order = order_of_runs(plan, table)
+    rows = pl.DataFrame(columns)
+    columns.clear()
+    places = places_in_order(rows, order)
+    settling = settling_column(plan, table, order)
+    if settling is not None:
+        rows = rows.drop(settling)
+    rows = rows if places is None else rows[places]
+    if settling is not None:
+        place = pl.int_range(pl.len(), dtype=pl.UInt32)
+        rows = rows.with_columns(place.alias(settling))
+    return rows.lazy()
 
 
 def texts_met(column: pl.Series) -> pl.Series:

@@ -79,7 +79,8 @@ def gather_facts(
     Raises:
         DataError: if the roster names a subject twice, or a number does not fit 64 bits.
     """
-    made = made_tables(plan, encoded_tables(plan, tables, engine), engine)
+    tables = encoded_tables(plan, tables, engine)
+    made = made_tables(plan, tables, engine)
     subjects = subject_rows(plan, made.undropped, window, engine)
     accounted = [step for step in plan.tables if step.origin is not None or step.drops]
     groups = [_gathered(plan, step, made, window) for step in plan.gathers]

@@ -14,6 +14,7 @@ from kpi_engine.language.kinds import Kind, Type
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.lowering import is_wide, lower
 from kpi_engine.plan.nodes import Brought, Calendar, Lookup, Pairing, Validity
+from kpi_engine.plan.packing import packed_key
 from kpi_engine.plan.readings import all_of, any_of, negated, single
 from kpi_engine.ruleset.checked import Column, Table
 from kpi_engine.ruleset.lookups import LAST_DAY, held_column, looked_up
@@ -159,7 +160,16 @@ def with_lookup(
         keyed = keyed.with_columns(lower(step.valid.asked, calendar).alias(_DAY))
         asked.append(_DAY)
         held = _in_force(step, step.valid, keyed.select(asked).unique(), held, calendar)
-    joined = keyed.join(_by_name(step, held, asked), on=asked, how="left", maintain_order="left")
+    held, on = _by_name(step, held, asked), asked
+    packed = None
+    if step.valid is None:
+        schemas = (frame.select(asked).collect_schema() for frame in (keyed, held))
+        packed = packed_key(asked, step.key, *schemas)
+    if packed is not None:
+        keyed = keyed.with_columns(packed.alias(_ASKED))
+        held = held.with_columns(packed.alias(_ASKED)).drop(asked)
+        on, asked = [_ASKED], [*asked, _ASKED]
+    joined = keyed.join(held, on=on, how="left", maintain_order="left")
     filled = [
         pl.col(column.name).fill_null(lower(column.default, calendar))
         for column in step.columns

@@ -14,7 +14,7 @@ from kpi_engine.plan.narrowing import keeping
 from kpi_engine.plan.nodes import Calendar, GatherColumn, Plan, TableStep
 from kpi_engine.plan.ordering import heads_in_order
 from kpi_engine.plan.ranges import Engine, with_checked_sums
-from kpi_engine.plan.runs import RUN_ID, cut_rows, run_reads
+from kpi_engine.plan.runs import Cut, cut_rows, run_numbers, run_reads
 from kpi_engine.plan.stages import assignments_in, lookups_in, with_stages
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.ruleset.derived import RUN
@@ -98,12 +98,24 @@ def _grouped_rows(plan: Plan, step: TableStep, rows: pl.LazyFrame, engine: Engin
         groups = _groups(met, heads_in_order(met, per), per, step.gathers, engine)
     else:
         needed = {**dict.fromkeys((*per, *sorted(run_reads(step.runs)))), **taken}
-        cut = cut_rows(step.runs, per, rows.select(*needed), plan.calendar, engine).collect()
-        starts = cut.select(pl.col(RUN_ID) != pl.col(RUN_ID).shift(1, fill_value=0)).to_series()
-        groups = _groups(cut, starts, (*per, RUN), step.gathers, engine)
+        cut = cut_rows(step.runs, per, rows.select(*needed), plan.calendar, engine)
+        groups = _runs(cut, per, step.gathers, engine)
     added = assignments_in(step.added)
     readers = ", ".join(f"`{a.name}`" for a in added if not a.name.startswith("~"))
     return with_checked_sums(groups, step.gathers, step.origin or "", readers).lazy()
+
+
+def _runs(
+    cut: Cut, per: tuple[str, ...], gathers: tuple[GatherColumn, ...], engine: Engine
+) -> pl.DataFrame:
+    """Return one row per run, with its key and ``run``."""
+    numbers = run_numbers(cut)
+    together = gathered_between(cut.rows, cut.starts, per, gathers)
+    if together is not None:
+        return together.with_columns(numbers)
+    places = cut.starts.to_frame().select(pl.first().cast(pl.UInt32).cum_sum() - 1).to_series()
+    rows = cut.rows.with_columns(numbers.gather(places))
+    return _groups(rows, None, (*per, RUN), gathers, engine)
 
 
 def _groups(

@@ -25,16 +25,28 @@ class _Field:
 def in_order(rows: pl.DataFrame, by: Sequence[str], falling: Collection[str] = ()) -> pl.DataFrame:
     """Return rows in order of some columns, ascending or ``falling``; unknown comes last.
 
+    Rows equal in all keep their order.
+    """
+    places = places_in_order(rows, by, falling)
+    return rows if places is None else rows[places]
+
+
+def places_in_order(
+    rows: pl.DataFrame, by: Sequence[str], falling: Collection[str] = ()
+) -> pl.Series | None:
+    """Return the places of the rows that `in_order` gives, None where they stand so already.
+
     As many of the first columns as fit are packed into one number; only where these are equal the
-    rest are looked at. Rows equal in all keep their order.
+    rest are looked at.
     """
     if not by:
-        return rows
+        return None
     bits = max(rows.height.bit_length(), 1)
     fields = _fields(rows, by, falling, _WIDE_BITS - bits)
     if not fields:
         descending = [name in falling for name in by]
-        return rows.sort(by, descending=descending, nulls_last=True, maintain_order=True)
+        by_columns = pl.arg_sort_by(by, descending=descending, nulls_last=True, maintain_order=True)
+        return rows.select(by_columns.cast(pl.UInt32)).to_series()
     packed = rows.select(_packed(fields).alias(_GROUP))
     places: pl.Series | None = None
     if not packed.to_series().is_sorted():
@@ -45,7 +57,7 @@ def in_order(rows: pl.DataFrame, by: Sequence[str], falling: Collection[str] = (
         packed = placed.select(pl.col(_GROUP) // 2**bits)
     if len(fields) < len(by):
         places = _with_ties_ordered(rows.select(by[len(fields) :]), falling, packed, places)
-    return rows if places is None else rows[places]
+    return places
 
 
 def heads_in_order(rows: pl.DataFrame, by: Sequence[str]) -> pl.Series | None:
@@ -91,7 +103,7 @@ def _limits(column: pl.Series) -> tuple[int, int] | None:
             return 0, column.dtype.categories.len()
         case pl.Boolean():
             return 0, 1
-        case pl.Int64():
+        case pl.Int64() | pl.UInt32():
             low, high = column.min(), column.max()
             return (low, high) if isinstance(low, int) and isinstance(high, int) else (0, 0)
         case _:
@@ -135,9 +147,7 @@ def _with_ties_ordered(
         .filter(pl.col(_AGAIN) | pl.col(_AGAIN).shift(-1, fill_value=False))
         .with_columns((~pl.col(_AGAIN)).cast(pl.Int64).cum_sum().alias(_GROUP))
     )
-    if places is None:
-        places = pl.int_range(others.height, dtype=pl.UInt32, eager=True)
-    rows = places.gather(found[_PLACE])
+    rows = found[_PLACE] if places is None else places.gather(found[_PLACE])
     in_order_of_others = (
         others[rows]
         .with_columns(found[_GROUP], rows.alias(_PLACE))
@@ -149,4 +159,8 @@ def _with_ties_ordered(
             maintain_order=True,
         )
     )
+    if places is None:
+        if in_order_of_others[_PLACE].equals(rows):
+            return None
+        places = pl.int_range(others.height, dtype=pl.UInt32, eager=True)
     return places.scatter(found[_PLACE], in_order_of_others[_PLACE])

@@ -1,6 +1,7 @@
 """Runs: the rows of a key in order, cut where a condition starts a new one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -17,8 +18,6 @@ from kpi_engine.ruleset.derived import RUN
 from kpi_engine.ruleset.lookups import brought
 
 BEFORE = "before"
-RUN_ID = "~run"
-"""The number of a run among those of all keys."""
 
 _HEAD, _STARTS = "~head", "~starts"
 
@@ -45,26 +44,41 @@ def run_reads(step: RunStep) -> set[str]:
     return {*own, *step.order, *(column.column for column in step.before)}
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Rows in order, and whether each is the first of its key (``heads``) or of its run."""
+
+    rows: pl.DataFrame
+    heads: pl.Series
+    starts: pl.Series
+
+
 def cut_rows(
     step: RunStep, per: tuple[str, ...], rows: pl.LazyFrame, calendar: Calendar, engine: Engine
-) -> pl.LazyFrame:
-    """Return the rows in order with `RUN_ID`, and ``run``: which run of its key a row is in.
+) -> Cut:
+    """Return the rows in order, cut into runs.
 
     Needs the columns of the key and `run_reads`. They are put in order at once: what reads the row
     before must not see another order the second time.
     """
-    ordered = in_order(rows.collect(engine=engine), [*per, *step.order]).lazy()
+    ordered = in_order(rows.collect(engine=engine), [*per, *step.order])
     same = pl.all_horizontal(
         pl.int_range(pl.len()) > 0, *(pl.col(k).eq_missing(pl.col(k).shift(1)) for k in per)
     )
-    cut = ordered.with_columns((~same).alias(_HEAD)).with_columns(
+    cut = ordered.lazy().with_columns((~same).alias(_HEAD))
+    cut = cut.with_columns(
         pl.when(~pl.col(_HEAD)).then(pl.col(column.column).shift(1)).alias(column.name)
         for column in step.before
     )
     cut = with_assigned(cut, (Assignment(_STARTS, step.starts),), calendar)
     starts = pl.col(_HEAD) | pl.col(_STARTS).fill_null(value=False)
-    cut = cut.with_columns(starts.cast(pl.Int64).cum_sum().alias(RUN_ID))
-    first = pl.when(pl.col(_HEAD)).then(pl.col(RUN_ID)).forward_fill()
-    numbered = cut.with_columns((pl.col(RUN_ID) - first + 1).alias(RUN))
-    inside = [_HEAD, _STARTS, *(column.name for column in step.before)]
-    return numbered.drop(inside).collect(engine="in-memory").lazy()
+    found = cut.select(_HEAD, starts.alias(_STARTS)).collect(engine="in-memory")
+    return Cut(ordered, found[_HEAD], found[_STARTS])
+
+
+def run_numbers(cut: Cut) -> pl.Series:
+    """Return of every run, in order, which of its key it is."""
+    number = pl.int_range(pl.len(), dtype=pl.Int64)
+    first = pl.when(pl.col(_HEAD)).then(number).forward_fill()
+    heads = pl.DataFrame({_HEAD: cut.heads.filter(cut.starts)})
+    return heads.select((number - first + 1).alias(RUN)).to_series()
