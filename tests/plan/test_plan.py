@@ -1,8 +1,10 @@
 """The shape of a plan: what it reads, how often, in which steps; and its words."""
 
+from datetime import date, timedelta
+
 import polars as pl
 import pytest
-from tests.plan.cases import gathered, load
+from tests.plan.cases import gathered, load, stored
 
 from kpi_engine.language.core import Core, add, choose, compare, mul, whole
 from kpi_engine.plan.compiling import compile_ruleset, describe_plan, missing_params
@@ -10,6 +12,7 @@ from kpi_engine.plan.gathered import gathered_rows
 from kpi_engine.plan.levels import in_levels, with_shared
 from kpi_engine.plan.nodes import Assignment
 from kpi_engine.plan.period import period_window
+from kpi_engine.plan.scans import scanned_clocks, scanned_rows
 from kpi_engine.plan.slip import settle_slip
 
 RULES = """
@@ -194,3 +197,41 @@ def test_steps_name_every_table_they_look_into():
     )
     assert steps["facts of found in 3 days"][1] == ("agent_id",)
     assert "facts of found by due" in steps
+
+
+SCANNED = """
+  sold:
+    key: id
+    dated: at
+    columns: {id: int, agent_id: text, at: date, k: int}
+  doubled:
+    from: events
+    add: {twice: k * 2}
+metrics:
+  total: {from: sold, value: sum(k)}
+  lately: {from: sold, window: 45 days, value: sum(k)}
+  twice: {from: doubled, value: sum(twice)}
+"""
+
+
+def test_only_what_metrics_alone_read_is_taken_by_window():
+    plan = compile_ruleset(load(SCANNED))
+    clocks = {n: [clock.column for clock in found] for n, found in scanned_clocks(plan).items()}
+    assert clocks == {"sold": ["at"]}
+    assert "  only rows in the windows by at" in describe_plan(plan).splitlines()
+
+
+def test_rows_outside_every_window_are_not_taken_and_no_number_changes():
+    ruleset = load(SCANNED)
+    first = date(2026, 10, 1)
+    days = [first - timedelta(61), first - timedelta(11), first, first + timedelta(31)]
+    sold = [
+        {"id": n, "agent_id": "a", "at": (day - date(1970, 1, 1)).days, "k": 2**n}
+        for n, day in enumerate(days)
+    ]
+    rows = {"agents": [{"agent_id": "a"}], "sold": sold}
+    plan, found = gathered(ruleset, rows, "2026-10")
+    october = period_window("2026-10", ruleset.zone, ruleset.day_starts)
+    tables = {name: stored(ruleset, name, rows.get(name, [])).lazy() for name in plan.inputs}
+    assert scanned_rows(plan, tables, october)["sold"].collect()["id"].to_list() == [1, 2]
+    assert found.facts.select("metric.total.num", "metric.lately.num").row(0) == (4, 6)

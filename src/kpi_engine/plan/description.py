@@ -19,6 +19,7 @@ from kpi_engine.plan.nodes import (
     Stages,
     TableStep,
 )
+from kpi_engine.plan.scans import scanned_clocks
 
 _SIGN_BY_OP = {
     "add": "+",
@@ -46,8 +47,12 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield f"plan of {plan.ruleset.name}, days of {plan.calendar.zone}"
     for domain in plan.domains:
         yield f"encodes {', '.join('.'.join(place) for place in domain)}"
+    scanned = scanned_clocks(plan)
     for table in plan.tables:
         yield from _table_lines(table)
+        if table.name in scanned:
+            clocks = ", ".join(clock.column for clock in scanned[table.name])
+            yield f"  only rows in the windows by {clocks}"
     roster = plan.roster
     yield f"roster from {roster.table} by {', '.join(roster.key)}"
     yield from _stage_lines(roster.opened)

@@ -11,7 +11,7 @@ from kpi_engine.language.exact import exact_value
 from kpi_engine.language.kinds import Type
 from kpi_engine.plan.compiling import needed_tables
 from kpi_engine.plan.contributions import contributions_of
-from kpi_engine.plan.facts import subject_values, window_of
+from kpi_engine.plan.facts import subject_values
 from kpi_engine.plan.gathered import candidate_rows, grouped_rows
 from kpi_engine.plan.lookups import Sources, row_environment
 from kpi_engine.plan.making import made_tables
@@ -21,6 +21,7 @@ from kpi_engine.plan.nodes import Assignment, GatherStep, Plan
 from kpi_engine.plan.period import Window
 from kpi_engine.plan.ranges import Engine, as_narrow
 from kpi_engine.plan.readings import all_of, constants_of, single
+from kpi_engine.plan.scans import window_of
 from kpi_engine.plan.tables import TableForm, sources_of, table_forms
 from kpi_engine.plan.verdicts import among_newest, filter_name, verdict_of, verdict_word
 from kpi_engine.ruleset.checked import Metric, Ruleset, Table

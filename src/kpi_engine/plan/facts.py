@@ -16,8 +16,9 @@ from kpi_engine.plan.gathered import (
 )
 from kpi_engine.plan.making import Made, made_tables
 from kpi_engine.plan.nodes import GatherStep, Plan, TableStep
-from kpi_engine.plan.period import Window, days_window
+from kpi_engine.plan.period import Window
 from kpi_engine.plan.ranges import Engine, as_narrow, with_checked_sums
+from kpi_engine.plan.scans import scanned_rows, window_of
 from kpi_engine.plan.subjects import subject_rows
 from kpi_engine.plan.tables import DROPPED
 from kpi_engine.plan.verdicts import LATEST, WHERE
@@ -79,7 +80,7 @@ def gather_facts(
     Raises:
         DataError: if the roster names a subject twice, or a number does not fit 64 bits.
     """
-    tables = encoded_tables(plan, tables, engine)
+    tables = encoded_tables(plan, scanned_rows(plan, tables, window), engine)
     made = made_tables(plan, tables, engine)
     subjects = subject_rows(plan, made.undropped, window, engine)
     accounted = [step for step in plan.tables if step.origin is not None or step.drops]
@@ -102,13 +103,6 @@ def gather_facts(
 def _gathered(plan: Plan, step: GatherStep, made: Made, window: Window) -> pl.LazyFrame:
     rows, window = made.rows[step.table], window_of(plan, step, window)
     return gathered_rows(step, rows, made.undropped, window, plan.calendar)
-
-
-def window_of(plan: Plan, step: GatherStep, window: Window) -> Window:
-    """Return the window of a step: that of the run, or the days of its own that end with it."""
-    if step.window is None:
-        return window
-    return days_window(window, step.window, plan.calendar.zone, plan.calendar.day_starts)
 
 
 def _counted(plan: Plan, step: TableStep, rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
