@@ -16,7 +16,7 @@ Document = dict[str, Any]
 Path = tuple[str, ...]
 
 _BLOCKS = {
-    *((name,) for name in ("subject", "params", "tables", "metrics", "score", "pay")),
+    *((name,) for name in ("subject", "params", "tables", "groups", "metrics", "score", "pay")),
     *(("score", "then"), ("pay", "lines"), ("pay", "then")),
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 
 from hypothesis import strategies as st
+from tests.properties.across import across, across_options
 from tests.properties.spots import (
     DAYS,
     LABELS,
@@ -99,6 +100,7 @@ def grow(spot: Spot, kind: Kind, depth: int, *, known: bool) -> Expr:
         makers = [leaf, *_MAKERS[kind], choice, spare, *([narrowed] if not known else [])]
         if spot.words.rows is not None:
             makers += [aggregate, aggregate, aggregate]
+        makers += [said, said] if across_options(spot, kind, known=known) else []
         makers += [scaled] if _scales_of(spot, kind, known=known) else []
     return pick(spot, makers)(spot, kind, depth - 1, known=known)
 
@@ -325,6 +327,12 @@ def joined(spot: Spot, _: Kind, depth: int, *, known: bool) -> Expr:
 def denied(spot: Spot, _: Kind, depth: int, *, known: bool) -> Expr:
     """Return ``not c``."""
     return Not(grow(spot, Kind.BOOL, depth, known=known))
+
+
+def said(spot: Spot, kind: Kind, depth: int, *, known: bool) -> Expr:
+    """Return what is said of a group; where there is nothing to say, a leaf."""
+    tree = across(spot, pick(spot, across_options(spot, kind, known=known)), depth, grow)
+    return leaf(spot, kind, known=known) if tree is None else tree
 
 
 def aggregate(spot: Spot, kind: Kind, depth: int, *, known: bool) -> Expr:

@@ -26,7 +26,7 @@ from tests.properties.faults import (
 )
 from tests.properties.pinned import Pinned, event, person, pinned
 
-from kpi_engine.language import core
+from kpi_engine.language import core, quotients
 from kpi_engine.language.core import whole
 from kpi_engine.plan import lowering
 
@@ -233,7 +233,7 @@ MUTANTS = (
     ),
     Mutant(
         "attain() above 100",
-        lambda patch: patch.setattr(core, "held_between", lambda value, _, __: value),
+        lambda patch: patch.setattr(quotients, "held_between", lambda value, _, __: value),
         pinned("metrics: {m: 'attain(goal, part)'}", [person(goal=2, part=1)]),
     ),
     Mutant(

@@ -18,7 +18,7 @@ from kpi_engine.language.kinds import Kind, Level, Type, as_known
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.parser import parse_formula
 from kpi_engine.language.printer import print_formula
-from kpi_engine.language.scopes import narrowed
+from kpi_engine.language.scopes import GroupSignature, narrowed
 from kpi_engine.language.syntax import Expr
 from kpi_engine.ruleset.columns import KIND_BY_WORD
 
@@ -69,7 +69,8 @@ class Shelved:
 class Page:
     """A ruleset being written: the document, and the types of what can be read so far.
 
-    ``shelf`` are the tables to look into, ``dated`` the params by day.
+    ``shelf`` are the tables to look into, ``dated`` the params by day. ``groups`` have the columns
+    of their key; ``elsewhere`` are metrics measured over them, and values of the month before.
     """
 
     draw: Draw
@@ -84,6 +85,8 @@ class Page:
     made: int = 0
     shelf: dict[str, Shelved] = field(default_factory=dict)
     dated: dict[str, Type] = field(default_factory=dict)
+    groups: dict[str, tuple[tuple[str, ...], GroupSignature]] = field(default_factory=dict)
+    elsewhere: dict[str, Type] = field(default_factory=dict)
 
 
 def helper_kind(page: Page) -> str:
@@ -155,7 +158,8 @@ def drawn_text(page: Page, words: Words, kind: Kind) -> str:
 
 def subject_of(page: Page, *extra: ir.Ref) -> Words:
     roster = page.tables[page.roster]
-    words = subject_words(page.words, roster, page.metrics, page.lower)
+    words = subject_words(page.words, roster, {**page.metrics, **page.elsewhere}, page.lower)
+    words = replace(words, groups={name: group for name, (_, group) in page.groups.items()})
     seen = with_looked_up(page, {**roster, **_CALENDAR}) if page.shelf or page.dated else {}
     others = {
         name: ir.Ref("subject", name, type_._replace(level=Level.SUBJECT))

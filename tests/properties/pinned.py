@@ -1,5 +1,6 @@
 """Small fixed rulesets with their rows: what a fault in the plan has to answer differently from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -48,10 +49,12 @@ tables:
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A ruleset over people and events of October 2026, and their rows."""
+    """A ruleset over people and events of a period, their rows, and earlier months."""
 
     ruleset: Ruleset
     tables: Tables
+    history: Sequence[Row] = ()
+    period: str = PERIOD
 
 
 def pinned(rest: str, people: list[Row], events: list[Row] | None = None) -> Pinned:

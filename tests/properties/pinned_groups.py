@@ -1,15 +1,12 @@
 """Fixed rulesets over two shops with teams, and their rows: what compares people, and months."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.properties.comparing import Tables
-from tests.properties.pinned import PERIOD, instant
+from tests.properties.pinned import PERIOD, Pinned, instant
 from tests.reference.cases import load
 
 from kpi_engine.reference.moments import read_period
 from kpi_engine.reference.values import Row, Value
-from kpi_engine.ruleset.checked import Ruleset
 
 _HEAD = """
 ruleset: groups
@@ -19,6 +16,7 @@ subject: {from: people, key: [shop, who]}
 groups:
   shop: [shop, period]
   team: [shop, team, period]
+  everybody: [period]
   all: [shop]
   own: [shop, who]
   year: [shop, who, year]
@@ -42,26 +40,16 @@ tables:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedGroups:
-    """A ruleset over people and events of a period, their rows, and earlier months."""
-
-    ruleset: Ruleset
-    tables: Tables
-    history: tuple[Row, ...]
-    period: str
-
-
 def grouped(
     rest: str,
     people: list[Row],
     events: list[Row] | None = None,
     history: tuple[Row, ...] = (),
     period: str = PERIOD,
-) -> PinnedGroups:
+) -> Pinned:
     """Return a ruleset whose metrics, score and pay are ``rest``, with its rows and months."""
     tables = {"people": people, "events": events or []}
-    return PinnedGroups(load(_HEAD + rest), tables, history, period)
+    return Pinned(load(_HEAD + rest), tables, history, period)
 
 
 def member(who: str, shop: str = "S", **columns: Value) -> Row:

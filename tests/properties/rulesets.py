@@ -5,6 +5,7 @@ from functools import partial
 
 from hypothesis import strategies as st
 from tests.properties.documents import Document, Pruned, load_pruned, write_document
+from tests.properties.grouping import write_groups
 from tests.properties.pages import (
     CONSTANTS,
     Page,
@@ -12,7 +13,13 @@ from tests.properties.pages import (
     subject_of,
 )
 from tests.properties.scales import SCALE_KINDS, scale_cases
-from tests.properties.slips import write_metric, write_pay, write_row_metric, write_score
+from tests.properties.slips import (
+    write_metric,
+    write_pay,
+    write_row_metric,
+    write_said,
+    write_score,
+)
 from tests.properties.sources import write_derived, write_events, write_roster
 from tests.properties.spots import Draw, Spot, literal, pick
 from tests.properties.words import (
@@ -44,8 +51,11 @@ class Example:
 
 
 @st.composite
-def rulesets(draw: Draw) -> Example:
-    """Rulesets that the checker accepts, entries it refuses left out, with a period."""
+def rulesets(draw: Draw, *, of_groups: bool = False) -> Example:
+    """Rulesets that the checker accepts, entries it refuses left out, with a period.
+
+    Those ``of_groups`` say much of groups and little else.
+    """
     spot = Spot(draw, Words({}, {}, {}, "CNY"))
     zone, period = pick(spot, PERIODS)
     currency = pick(spot, ("CNY", "CNY", "JPY", "KWD"))
@@ -64,12 +74,15 @@ def rulesets(draw: Draw) -> Example:
     page = Page(draw, document, words_of_params(write_document(document)[0], currency), key=key)
     write_roster(page)
     write_events(page)
-    for number in range(pick(spot, (0, 1, 2, 3))):
+    write_groups(page, always=of_groups)
+    for number in range(0 if of_groups else pick(spot, (0, 1, 2, 3))):
         write_derived(page, f"made{number}")
-    for number in range(pick(spot, (1, 2, 4, 6))):
+    for number in range(pick(spot, (1, 2) if of_groups else (1, 2, 4, 6))):
         write_row_metric(page, f"m{number}")
     for number in range(pick(spot, (0, 1, 3))):
         write_metric(page, f"c{number}", subject_of(page))
+    for number in range(pick(spot, (8, 6, 4) if of_groups else (2, 1, 0)) if page.groups else 0):
+        write_said(page, f"s{number}")
     write_score(page)
     write_pay(page)
     pruned = load_pruned(page.document)

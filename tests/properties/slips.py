@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from tests.properties.across import Option, across, across_options
 from tests.properties.documents import Document
+from tests.properties.formulas import grow
+from tests.properties.grouping import can_place, know_elsewhere, places
 from tests.properties.pages import (
     Page,
     drawn_formula,
@@ -67,26 +70,53 @@ def write_row_metric(page: Page, name: str, about: About | None = None) -> None:
         type_ = type_._replace(nullable=True)
     if about is not None:
         metric |= about(page, source)
-    keep_metric(page, name, metric, type_)
+    keep_metric(page, name, metric, type_, source)
 
 
 _QUANTITIES = (Kind.NUMBER, Kind.RATIO, Kind.RATIO, Kind.MONEY, Kind.DURATION)
 
 
-def keep_metric(page: Page, name: str, metric: Document, type_: Type) -> None:
+def keep_metric(
+    page: Page, name: str, metric: Document, type_: Type, table: str | None = None
+) -> None:
     if chance(spot_of(page, page.words), 3):
         metric["better"] = "lower"
         page.lower |= {name}
     entry_of(page.document, "metrics")[name] = metric
     page.metrics[name] = type_._replace(level=Level.SUBJECT)
+    know_elsewhere(page, name, table, page.metrics[name])
+
+
+def _rule(page: Page, words: Words, kind: Kind) -> tuple[str | Document, Type]:
+    """Return a rule about a subject; now and then it goes by her place in a group."""
+    if kind in SCALE_KINDS and can_place(page) and chance(spot_of(page, words), 3):
+        rule = places(page, words, lambda: drawn_text(page, words, kind))
+        return rule, Type(kind, Level.SUBJECT, nullable=True)
+    return drawn_rule(page, words, kind)
 
 
 def write_metric(page: Page, name: str, words: Words) -> None:
     spot = spot_of(page, words)
     kinds = [kind for kind in VALUE_KINDS if can_grow(spot, kind, known=False)]
     kinds = [kind for kind in kinds if kind is not Kind.MONTH]
-    value, type_ = drawn_rule(page, words, pick(spot, [*kinds, Kind.NUMBER, Kind.MONEY]))
+    value, type_ = _rule(page, words, pick(spot, [*kinds, Kind.NUMBER, Kind.MONEY]))
     keep_metric(page, name, {"value": value}, type_)
+
+
+def write_said(page: Page, name: str) -> None:
+    """Write a metric that is a call about a group, every function as often as another."""
+    words = subject_of(page)
+    spot = spot_of(page, words)
+    options: dict[str, list[Option]] = {}
+    for kind in VALUE_KINDS:
+        for option in across_options(spot, kind, known=False):
+            options.setdefault(option[0], []).append(option)
+    if not options:
+        return
+    tree = across(spot, pick(spot, options[pick(spot, sorted(options))]), 1, grow)
+    node = None if tree is None else type_of(tree, words)
+    if tree is not None and node is not None:
+        keep_metric(page, name, {"value": print_formula(tree)}, node.type)
 
 
 SCORE = ir.Ref("metric", "score", Type(Kind.NUMBER, Level.SUBJECT, nullable=True))
@@ -119,6 +149,8 @@ def write_score(page: Page) -> None:
     if then:
         score["then"] = then
     page.document["score"] = score
+    if page.groups:
+        page.elsewhere["previous.score"] = SCORE.type
     after = subject_of(page, SCORE)
     for number in range(pick(spot, (0, 1, 2))):
         write_metric(page, f"g{number}", after)
@@ -156,7 +188,8 @@ _WEIGHTS: dict[int, list[tuple[str | None, ...]]] = {
 
 def _points(page: Page, words: Words) -> str | Document:
     spot = spot_of(page, words)
-    match pick(spot, ("held", "held", "scale", "attain", "share", "raw")):
+    forms = ["held", "held", "scale", "attain", "share", "raw"]
+    match pick(spot, forms + ["place", "place"] * can_place(page)):
         case "held":
             return f"at_most(at_least({drawn_text(page, words, Kind.NUMBER)}, 0), 100)"
         case "scale":
@@ -164,6 +197,8 @@ def _points(page: Page, words: Words) -> str | Document:
             points = ("0", "40", "59.999999", "80", "99.5", "100")
             cases = scale_cases(spot, x, Kind.TEXT, lambda: pick(spot, points), signed=False)
             return {"of": drawn_text(page, words, x), **cases}
+        case "place":
+            return places(page, words, lambda: pick(spot, ("0", "40", "99.5", "100")))
         case "attain":
             kind = pick(spot, (Kind.NUMBER, Kind.MONEY, Kind.RATIO))
             named = [n for n, ref in words.names.items() if ref.type.kind is kind]
@@ -191,7 +226,7 @@ def write_pay(page: Page) -> None:
         return
     lines: Document = {}
     for number in range(pick(spot, (1, 2, 3))):
-        lines[f"line{number}"] = drawn_rule(page, words, Kind.MONEY)[0]
+        lines[f"line{number}"] = _rule(page, words, Kind.MONEY)[0]
     then: Document = {}
     running = replace(words, names={**words.names, "pay": RUNNING_PAY})
     for number in range(pick(spot, (0, 0, 1, 2))):

@@ -70,6 +70,51 @@ def random_tables(ruleset: Ruleset, period: str, crowd: Crowd) -> dict[str, list
     return found
 
 
+def random_history(
+    ruleset: Ruleset, period: str, crowd: Crowd, names: Mapping[str, Kind]
+) -> list[Row]:
+    """Return months of subjects, some of them gone: earlier ones, this one, and one to come.
+
+    Nobody has a month twice; values are of ``names``, few of them different.
+    """
+    random = Random(crowd.seed + 1)
+    roster = ruleset.tables[ruleset.subject.table]
+    now = _window(period, "UTC", 0).month
+    rows: list[Row] = []
+    for number in range(crowd.subjects + 1) if names else ():
+        key = _subject_key(ruleset, roster, number)
+        ages = (1, 2, 3, 4, 11, 12, 13, 0, -1)
+        for ago in random.sample(ages, random.choice((0, 1, 2, 5, 9))):
+            values = {
+                name: None
+                if random.random() < crowd.unknown
+                else _past_value(ruleset, name, kind, period, random)
+                for name, kind in names.items()
+            }
+            rows.append({**key, "period": now - ago, **values})
+    return rows
+
+
+def _past_value(ruleset: Ruleset, name: str, kind: Kind, period: str, random: Random) -> Value:
+    match kind:
+        case Kind.NUMBER | Kind.RATIO:
+            shown = ("0", "0.5", "1", "0.333333333", "70", "69.99", "-2.5", "100")
+            return Fraction(random.choice(shown))
+        case Kind.MONEY | Kind.DURATION:
+            return Fraction(random.choice((0, 1, -1, 7, 5050, 180 * 10**6)))
+        case Kind.BOOL:
+            return random.random() < 0.5
+        case Kind.TEXT:
+            metric = ruleset.metrics.get(name)
+            return random.choice((metric and metric.type.labels) or TEXTS)
+        case Kind.DATETIME:
+            return _instant(ruleset, period, random)
+        case Kind.DATE:
+            return _day(period, random)
+        case _:
+            return _window(period, "UTC", 0).month + random.choice((0, -1))
+
+
 def shuffled(tables: Mapping[str, Sequence[Row]], seed: int) -> dict[str, list[Row]]:
     """Return the same rows in another order."""
     random = Random(seed)

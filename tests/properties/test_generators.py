@@ -17,7 +17,7 @@ from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.language.kinds import Kind
 from kpi_engine.language.syntax import Expr
 from kpi_engine.reference.judging import judge
-from kpi_engine.ruleset.checked import Formula, Ruleset, ScaleUse
+from kpi_engine.ruleset.checked import Formula, Metric, Ruleset, ScaleUse
 
 ALWAYS_THE_SAME = settings(
     derandomize=True,
@@ -84,7 +84,57 @@ def test_every_operator_and_function_is_drawn():
         found.update(name for node in _nodes(batch.ruleset) for name in _names(node))
 
     grow()
-    assert found >= ir.OPERATORS | FUNCTIONS.keys() | {"attain_lower"}
+    of_rows = {name for name, function in FUNCTIONS.items() if not function.of_group}
+    assert found >= ir.OPERATORS | of_rows | {"attain_lower"}
+
+
+def test_everything_that_is_said_of_groups_is_drawn():
+    said: set[tuple[str, bool]] = set()
+    kinds: set[str] = set()
+
+    @settings(ALWAYS_THE_SAME, max_examples=150)
+    @given(rulesets(of_groups=True))
+    def grow(example):
+        ruleset = example.pruned.ruleset
+        for metric in ruleset.metrics.values():
+            node = metric.value.node
+            kinds.update(_said_of_group(ruleset, metric))
+            if isinstance(node, ir.Across):
+                said.add((node.function, ruleset.groups[node.group].of_period))
+
+    grow()
+    gathers = {name for name, function in FUNCTIONS.items() if function.aggregate}
+    of_one_period = gathers | {"beats", "beats_lower", "split", "place", "band"}
+    assert {name for name, of_period in said if of_period} == of_one_period
+    assert {name for name, of_period in said if not of_period} == gathers | {"longest_run"}
+    assert kinds == {
+        "a group",
+        "measured again",
+        "previous",
+        "everybody",
+        "year",
+        "window",
+        "open",
+        "prefer",
+    }
+
+
+def _said_of_group(ruleset: Ruleset, metric: Metric) -> Iterator[str]:
+    if metric.group is not None:
+        yield "measured again"
+    if metric.standing is not None and metric.standing.prefer:
+        yield "prefer"
+    match metric.value.node:
+        case ir.Previous():
+            yield "previous"
+        case ir.Across(group=name):
+            group = ruleset.groups[name]
+            if group.of_period:
+                yield "a group" if group.key else "everybody"
+            elif group.months is not None:
+                yield "window"
+            else:
+                yield "year" if group.year else "open"
 
 
 def test_every_form_of_scale_is_drawn():

@@ -21,11 +21,12 @@ from tests.properties.faults_between_rows import (
 )
 from tests.properties.mutants import MUTANTS, Mutant
 from tests.properties.mutants_between_rows import MUTANTS_BETWEEN_ROWS
+from tests.properties.mutants_of_groups import MUTANTS_OF_GROUPS
 from tests.properties.pinned import PERIOD
 
 from kpi_engine.ruleset.forms import check_budget
 
-EVERY = (*MUTANTS, *MUTANTS_BETWEEN_ROWS)
+EVERY = (*MUTANTS, *MUTANTS_BETWEEN_ROWS, *MUTANTS_OF_GROUPS)
 OF_CHATS = {
     "started last": preferring("chat.start_at"),
     "end of the window taken in": matched_by("lt", "le"),
@@ -44,7 +45,9 @@ every_mutant = pytest.mark.parametrize("mutant", EVERY, ids=lambda mutant: mutan
 
 @every_mutant
 def test_without_its_fault_an_example_is_answered_alike(mutant: Mutant):
-    assert differences(mutant.example.ruleset, mutant.example.tables, PERIOD) == []
+    example = mutant.example
+    found = differences(example.ruleset, example.tables, PERIOD, history=example.history)
+    assert found == []
 
 
 @pytest.mark.parametrize("engine", ["streaming", "in-memory"])
@@ -52,10 +55,11 @@ def test_without_its_fault_an_example_is_answered_alike(mutant: Mutant):
 def test_a_fault_is_caught_by_its_example(
     mutant: Mutant, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
+    example = mutant.example
     mutant.inject(monkeypatch)
-    forms, _ = check_budget(mutant.example.ruleset)
-    faulty = replace(mutant.example.ruleset, forms=forms)
-    assert differences(faulty, mutant.example.tables, PERIOD, [engine]) != []
+    forms, _ = check_budget(example.ruleset)
+    faulty = replace(example.ruleset, forms=forms)
+    assert differences(faulty, example.tables, PERIOD, [engine], example.history) != []
 
 
 @pytest.mark.parametrize("fault", OF_CHATS)
@@ -69,4 +73,4 @@ def test_a_fault_in_whose_an_order_is_is_caught_by_dense_shops(
 
 def test_no_fault_is_listed_twice():
     faults = [mutant.fault for mutant in EVERY]
-    assert len(faults) == len(set(faults)) >= 58
+    assert len(faults) == len(set(faults)) >= 67

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.printer import print_formula
-from kpi_engine.language.scopes import Prefix, ScaleSignature, Scope, Sight
+from kpi_engine.language.scopes import GroupSignature, Prefix, ScaleSignature, Scope, Sight
 from kpi_engine.language.syntax import Expr
 from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.layers import read_layers
@@ -23,7 +23,7 @@ class Words:
 
     A name may hold a dot. Dated params are names, of a row where it has a day.
 
-    Without ``rows`` nothing can be gathered. ``lower`` are the metrics that are better lower.
+    Without ``rows`` nothing can be gathered but subjects of ``groups``. ``lower`` are the metrics that are better lower.
     """
 
     names: Mapping[str, ir.Ref]
@@ -32,6 +32,7 @@ class Words:
     currency: str
     rows: Mapping[str, ir.Ref] | None = None
     lower: frozenset[str] = field(default_factory=frozenset)
+    groups: Mapping[str, GroupSignature] = field(default_factory=dict)
 
 
 def words_of_params(text: str, currency: str) -> Words:
@@ -91,6 +92,7 @@ def type_of(tree: Expr, words: Words) -> ir.Node | None:
         aggregates=words.rows is not None,
         rows=rows,
         lower=words.lower,
+        groups=words.groups,
     )
     node, mistakes = type_formula(tree, scope)
     return None if mistakes else node

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.properties.pinned_groups import PinnedGroups, grouped, member, month, sold
+from tests.properties.pinned import Pinned
+from tests.properties.pinned_groups import grouped, member, month, sold
 
 from kpi_engine.reference.values import Row, Value
 
@@ -14,7 +15,7 @@ class GroupCase:
     """A claim, a ruleset with its rows, and what metric ``m`` is of each subject, by ``who``."""
 
     claim: str
-    example: PinnedGroups
+    example: Pinned
     values: Mapping[str, Value]
 
 
@@ -109,6 +110,20 @@ CASES = (
         [None, None],
     ),
     case("a tie counts half", "beats(goal, shop)", with_goals(1, 2, 2, 5), ["0", "1/2", "1/2", 1]),
+    case(
+        "a call of its own is the same as one beside others",
+        "beats(goal, shop)",
+        with_goals(1, 2),
+        [0, 1],
+        more="  x: beats(goal, shop) + 1\n  z: beats(goal, shop)",
+    ),
+    case(
+        "a call that another metric has asked before is asked once",
+        "x - z + beats(goal, shop)",
+        with_goals(1, 2),
+        [1, 2],
+        more="  x: beats(goal, shop) + 1\n  z: beats(goal, shop)",
+    ),
     case("alone nobody is beaten", "beats(goal, shop)", with_goals(5, None), [None, None]),
     case(
         "all equal beat half of the others",
@@ -173,6 +188,28 @@ CASES = (
         ["5", "5", None],
         more="  x: {from: events, value: mean(size)}",
         events=[sold(2), sold(4, "stranger"), sold(9, None), sold(7, "c", "U"), sold(None, "a")],
+    ),
+    case(
+        "everybody is a group, and so are all rows",
+        "everybody.x + mean(x, everybody)",
+        [member("a"), member("b", "T")],
+        ["7/2", "7/2"],
+        more="  x: {from: events, value: sum(size) / count()}",
+        events=[sold(1), sold(2, "b", "T"), sold(3, None, None)],
+    ),
+    case(
+        "rows of everybody are counted though nothing is read of them",
+        "everybody.x",
+        [member("a"), member("b", "T")],
+        [2, 2],
+        more="  x: {from: people, value: count()}",
+    ),
+    case(
+        "everybody has no rows where there are none",
+        "1 if everybody.x is known else 0",
+        [member("a"), member("b", "T")],
+        [0, 0],
+        more="  x: {from: events, value: mean(size)}",
     ),
     case(
         "a mean is of the known",
@@ -257,7 +294,7 @@ score: {empty: skip, items: {given: {points: goal}}}
 """
 
 
-def _years(*years: Sequence[int]) -> PinnedGroups:
+def _years(*years: Sequence[int]) -> Pinned:
     """Return a subject whose score was one after another, month by month, up to this one."""
     months = [
         (f"{2026 + number}-{place:02}", points)

@@ -31,6 +31,8 @@ def typed_across(
             note(mistakes, "K262", written.place, name=function.name)
         if group.history:
             _check_history(argument, written.place, scope, mistakes)
+            if argument.type.kind is not Kind.ANY and not _reads_month(argument):
+                note(mistakes, "K270", written.place, name=function.name, group=group_name)
     if group.history and function.name in _OF_ONE_PERIOD:
         note(mistakes, "K263", expr.arguments[-1].place, name=function.name, group=group_name)
     if function.name == "longest_run" and not (group.history and group.own):
@@ -43,6 +45,11 @@ def typed_across(
     named = expr.arguments[0]
     lower = function.name == "beats" and isinstance(named, Name) and full_name(named) in scope.lower
     return ir.Across("beats_lower" if lower else function.name, arguments, group_name, type_)
+
+
+def _reads_month(argument: ir.Node) -> bool:
+    """Return whether a formula reads anything of a month, right or wrong."""
+    return any(ref.space != "param" for ref in ir.references(argument))
 
 
 def _check_history(argument: ir.Node, place: Place, scope: Scope, mistakes: list[Mistake]) -> None:

@@ -146,7 +146,7 @@ def _metric_accounts(
     step: GatherStep, values: pl.DataFrame, group: pl.DataFrame
 ) -> dict[str, MetricAccount]:
     # Subjects of one group share the rows of what is measured over it.
-    values = values.unique(step.key)
+    values = values.unique(step.key) if step.key else values.head(1)
     accepted, taken = int(group[ROWS].sum()), int(values[ROWS].sum())
     dropped = {name: int(values[dropped_rows(i)].sum()) for i, name in enumerate(step.drops)}
     accounts = {}

@@ -14,6 +14,9 @@ from kpi_engine.plan.tables import DROPPED
 from kpi_engine.plan.verdicts import NEWEST
 from kpi_engine.plan.windows import in_window
 
+_EVERYBODY = pl.lit(0, dtype=pl.Int64).alias("~everybody")
+"""The key of all rows and of all subjects, where a group is told apart by nothing."""
+
 ROWS, PASSING = "~rows", "~passing"
 """The number of candidate rows of a group, and of those among which the newest are found."""
 
@@ -48,9 +51,11 @@ def candidate_rows(  # noqa: PLR0913 (what `gathered_rows` takes, and whose rows
         frame = frame.filter(in_window(step.clock, window, calendar))
     frame = with_stages(frame, step.taken, tables, calendar)
     keys = key_names(step)
-    frame = frame.with_columns(asked_exprs(step.asked, keys, calendar))
+    asked = asked_exprs(step.asked, keys, calendar) if step.key else [_EVERYBODY.alias(*keys)]
+    frame = frame.with_columns(asked)
     if subject is not None:
-        frame = frame.join(subject.lazy(), left_on=keys, right_on=list(step.key), how="semi")
+        subjects, owners = _owners(step, subject.lazy())
+        frame = frame.join(subjects, left_on=keys, right_on=owners, how="semi")
     if step.newest is not None:
         newest = _with_newest(frame, step.newest, keys)
         frame = with_assigned(newest, with_shared(step.arguments), calendar)
@@ -102,7 +107,14 @@ def _with_newest(frame: pl.LazyFrame, newest: Newest, keys: list[str]) -> pl.Laz
 
 def key_names(step: GatherStep) -> list[str]:
     """Return the columns that say whose a candidate is, in the order of the subject's key."""
-    return [f"~subject.{index}" for index in range(len(step.key))]
+    return [f"~subject.{index}" for index in range(max(len(step.key), 1))]
+
+
+def _owners(step: GatherStep, subjects: pl.LazyFrame) -> tuple[pl.LazyFrame, list[str]]:
+    """Return subjects with the columns that `key_names` are joined to."""
+    if step.key:
+        return subjects, list(step.key)
+    return subjects.with_columns(_EVERYBODY), [_EVERYBODY.meta.output_name()]
 
 
 def dropped_rows(index: int) -> str:
@@ -117,7 +129,8 @@ def _dropped_by(index: int) -> pl.Expr:
 
 def of_subjects(step: GatherStep, subjects: pl.DataFrame, gathered: pl.DataFrame) -> pl.DataFrame:
     """Return what was gathered of subjects, without strangers."""
-    return gathered.join(subjects, left_on=key_names(step), right_on=list(step.key), how="semi")
+    owned, owners = _owners(step, subjects.lazy())
+    return gathered.join(owned.collect(), left_on=key_names(step), right_on=owners, how="semi")
 
 
 def with_values(
@@ -127,9 +140,10 @@ def with_values(
 
     ``subjects`` are the rows of the roster; a subject without rows has the values of no rows.
     """
-    frame = subjects.join(
+    owned, owners = _owners(step, subjects)
+    frame = owned.join(
         gathered,
-        left_on=list(step.key),
+        left_on=owners,
         right_on=key_names(step),
         how="left",
         maintain_order="left",

@@ -38,6 +38,8 @@ def keyed_steps(  # noqa: PLR0913 (the parts of a plan, by name)
     clocks = {table.name: table.clock for table in tables}
     for gather in gathers:
         inputs = {**_feeds(gather.table, lookups_in(gather.taken)), "roster": _WHOLE}
+        if not gather.key:
+            inputs[gather.table] = _WHOLE
         name = _rows_of(gather, clocks[gather.table])
         steps.append(Step(f"facts of {name}", inputs, gather.key, gather.columns))
     made = tuple(name for part in slip for name in part.columns)

@@ -68,6 +68,9 @@ def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is 
         taken |= {newest.passes, *newest.order}
         taken -= {NEWEST, *(assignment.name for assignment in late)}
     stages, reads = pruned_stages(placed(shelf, arguments, read), taken)
+    if not who:
+        # A frame without columns has no rows either.
+        reads |= {*sources.tables[table.step.name].identity}
     return GatherStep(
         table=table.step.name,
         metrics=tuple(metric.name for metric in metrics),

@@ -10,7 +10,6 @@ from math import floor
 from typing import Any, cast
 
 from kpi_engine.language import ir
-from kpi_engine.language.functions import spans_group
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.syntax import Call, Name
 from kpi_engine.reference.formulas import Evaluator
@@ -47,13 +46,9 @@ class Member:
 
 
 def asked_group(metric: Metric) -> str | None:
-    """Return the group that a metric asks, if it is what a formula says of one, named as that."""
-    tree = metric.value.tree if isinstance(metric.value, Formula) else None
-    if isinstance(tree, Call) and (
-        metric.standing is not None or spans_group(tree.function, len(tree.arguments))
-    ):
-        return print_formula(tree.arguments[-1])
-    return None
+    """Return the group that a metric asks, if it is what one call says of a group."""
+    node = metric.value.node
+    return node.group if isinstance(node, ir.Across) else None
 
 
 def last_name(metric: Metric) -> str | None:

@@ -456,6 +456,11 @@ MESSAGES: dict[str, Message] = {
         "`{group}.{name}` measures rows again, and `{name}` does not come from rows",
         "gather it over the subjects: `mean({name}, {group})`",
     ),
+    "K270": Message(
+        "error",
+        "`{name}` asks the same of every month of `{group}`, a metric or the score was expected",
+        "ask for a value of the month: `count(score >= 0, {group})` counts those with a score",
+    ),
     # K3: rulesets
     # K301 to K309: the shape of the file
     "K301": Message("error", "unknown key `{key}`", "did you mean `{near}`?"),
