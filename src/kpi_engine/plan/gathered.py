@@ -53,9 +53,8 @@ def candidate_rows(  # noqa: PLR0913 (what `gathered_rows` takes, and whose rows
     keys = key_names(step)
     asked = asked_exprs(step.asked, keys, calendar) if step.key else [_EVERYBODY.alias(*keys)]
     frame = frame.with_columns(asked)
-    if subject is not None:
-        subjects, owners = _owners(step, subject.lazy())
-        frame = frame.join(subjects, left_on=keys, right_on=owners, how="semi")
+    if subject is not None and step.key:
+        frame = frame.join(subject.lazy(), left_on=keys, right_on=list(step.key), how="semi")
     if step.newest is not None:
         newest = _with_newest(frame, step.newest, keys)
         frame = with_assigned(newest, with_shared(step.arguments), calendar)
