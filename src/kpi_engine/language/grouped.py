@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from kpi_engine.language import core, quotients
 from kpi_engine.language.core import Core, Over, OverFunction, Rational, Value, whole
-from kpi_engine.language.exact import HIGHEST_COUNT
+
+HIGHEST_SIZE = 2**24
+"""So many subjects and months of theirs are gathered at most; a run of more is refused."""
 
 
 class Among(NamedTuple):
@@ -49,7 +51,7 @@ def group_value(
             size = core.positive(_known(among.keys, args[0]))
             return Rational(_count(among.keys, _single(args[0])), size, Fraction(1))
         case "distinct":
-            number = _over("distinct", among.keys, _single(args[0]), (0, HIGHEST_COUNT))
+            number = _over("distinct", among.keys, _single(args[0]), (0, HIGHEST_SIZE))
             return Rational(number, core.ONE)
         case "sum":
             return _sum(among.keys, quotients.as_rational(args[0]))
@@ -100,7 +102,7 @@ def _over(
 
 
 def _count(keys: Sequence[Core], condition: Core) -> Core:
-    return _over("count", keys, condition, (0, HIGHEST_COUNT))
+    return _over("count", keys, condition, (0, HIGHEST_SIZE))
 
 
 def _known(keys: Sequence[Core], value: Value) -> Core:
@@ -108,12 +110,12 @@ def _known(keys: Sequence[Core], value: Value) -> Core:
 
 
 def _position(keys: Sequence[Core], order: Sequence[Core]) -> Core:
-    return _over("position", keys, order[0], (0, HIGHEST_COUNT), order)
+    return _over("position", keys, order[0], (0, HIGHEST_SIZE), order)
 
 
 def _sum(keys: Sequence[Core], x: Rational) -> Rational:
     low, high = core.bounds(x.num)
-    total = (min(low, 0) * HIGHEST_COUNT, max(high, 0) * HIGHEST_COUNT)
+    total = (min(low, 0) * HIGHEST_SIZE, max(high, 0) * HIGHEST_SIZE)
     return Rational(_over("sum", keys, x.num, total), x.den)
 
 
@@ -127,7 +129,7 @@ def _extreme(function: OverFunction, keys: Sequence[Core], value: Value) -> Valu
 
 def _longest_run(among: Among, condition: Core) -> Core:
     """Return the most trues that no false stands between, in the order of months."""
-    count = (0, HIGHEST_COUNT)
+    count = (0, HIGHEST_SIZE)
     false = core.choose(Core("not", (condition,)), core.ONE, whole(0))
     breaks = _over("running_sum", among.keys, false, count, (among.month,))
     run = _count((*among.keys, breaks), condition)
@@ -152,7 +154,7 @@ def _rank(keys: Sequence[Core], values: Sequence[Core], highest: Sequence[bool])
     Unknown where the first value is; another unknown value comes last.
     """
     order = [core.neg(x) if high else x for x, high in zip(values, highest, strict=True)]
-    count = (0, HIGHEST_COUNT)
+    count = (0, HIGHEST_SIZE)
     position = _position(keys, order)
     first = _over("min", (*keys, *values), position, count)
     known = Core("known", (values[0],))
@@ -194,7 +196,7 @@ def _beats(keys: Sequence[Core], x: Rational, *, highest: bool) -> Rational:
     others = core.sub(number, core.ONE)
     worse = core.sub(core.add(number, core.ONE), core.add(place, equal))
     beaten = core.add(core.mul(worse, whole(2)), core.sub(equal, core.ONE))
-    held = Core(beaten.op, beaten.args, 0, 2 * HIGHEST_COUNT)
+    held = Core(beaten.op, beaten.args, 0, 2 * HIGHEST_SIZE)
     return Rational(held, core.positive(core.mul(others, whole(2))), Fraction(1))
 
 
@@ -211,11 +213,13 @@ def _split(among: Among, amount: Core, weight: Core) -> Core:
     total = core.positive(_sum(among.keys, Rational(weight, core.ONE)).num)
     size = core.absolute(amount)
     product = core.mul(size, weight)
-    base, rest = core.floordiv(product, total), core.mod(product, total)
+    # a weight is never above the total, nor a part above the whole
+    base = core.within(core.floordiv(product, total), core.bounds(size)[1])
+    rest = core.mod(product, total)
     given = core.sub(size, _sum(among.keys, Rational(base, core.ONE)).num)
     order = (core.neg(rest), *among.subject)
     position = _position(among.keys, order)
     extra = core.choose(core.compare("lt", position, given), core.ONE, whole(0))
-    part = core.within(core.add(base, extra), Fraction(core.bounds(size)[1]))
+    part = core.within(core.add(base, extra), core.bounds(size)[1])
     signed = part if core.bounds(amount)[0] >= 0 else core.mul(core.sign(amount), part)
     return core.choose(core.known(Rational(signed, total)), signed, core.UNKNOWN_WHOLE)

@@ -7,8 +7,9 @@ import polars as pl
 
 from kpi_engine.language.core import Core, Rational, Size, bounds
 from kpi_engine.language.exact import HIGHEST_SUM
+from kpi_engine.language.grouped import HIGHEST_SIZE
 from kpi_engine.plan.gathering import SIZE
-from kpi_engine.plan.nodes import GatherColumn
+from kpi_engine.plan.nodes import GatherColumn, Plan
 from kpi_engine.text.diagnostics import diagnose
 from kpi_engine.text.errors import DataError
 
@@ -49,6 +50,12 @@ def as_narrow(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
     if beyond:
         raise DataError([diagnose("K461", name=name) for name in beyond])
     return frame.with_columns(pl.col(wide).cast(pl.Int64, strict=False)) if wide else frame
+
+
+def check_size(plan: Plan, rows: pl.DataFrame) -> None:
+    """Raise `DataError` where there are more subjects and months than groups reckon with."""
+    if plan.ruleset.groups and rows.height > HIGHEST_SIZE:
+        raise DataError([diagnose("K463", count=rows.height, limit=HIGHEST_SIZE)])
 
 
 def check_bounds(frame: pl.DataFrame, fractions: Iterable[Rational]) -> None:

@@ -13,7 +13,7 @@ from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.metrics import fraction_of_value
 from kpi_engine.plan.nodes import Assignment, Assignments, Plan, SlipPart
 from kpi_engine.plan.pay import pay_assignments
-from kpi_engine.plan.ranges import Engine, as_narrow, check_bounds
+from kpi_engine.plan.ranges import Engine, as_narrow, check_bounds, check_size
 from kpi_engine.plan.readings import text
 from kpi_engine.plan.score import score_assignments
 from kpi_engine.ruleset.checked import Metric, MetricForm, Ruleset
@@ -115,6 +115,7 @@ def settle_slip(
     columns = [name for part in parts for name in part.columns]
     opened = _opened(plan, facts, assignments, given)
     opened = with_history(plan.history, opened, history)
+    check_size(plan, opened)
     settled = with_assigned(opened.lazy(), assignments, plan.calendar)
     made = of_present(plan.history, settled).select(columns).collect(engine=engine)
     narrow = as_narrow(made, [c for c in columns if not c.startswith("metric.")])

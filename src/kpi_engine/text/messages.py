@@ -979,6 +979,11 @@ MESSAGES: dict[str, Message] = {
         "a value of `{name}` lies where none can, a fact of this ruleset was expected",
         "gather the facts with the ruleset that reads them",
     ),
+    "K463": Message(
+        "error",
+        "{count} subjects and months of theirs are more than groups can gather, {limit} at most",
+        "run fewer shops at once",
+    ),
     "K470": Message(
         "error",
         "`{ledger}` is no ledger of kpi_engine: {reason}",
