@@ -265,6 +265,13 @@ CASES = (
         ),
     ),
     case(
+        "months may be asked for what was said of a group",
+        "sum(mean(x * 0.5, team), own)",
+        [member("a", goal=4), member("b", goal=2)],
+        ["3/2", "3/2"],
+        more="  x: goal",
+    ),
+    case(
         "the month before is exactly that",
         "default(previous.x, -1)",
         [member("a"), member("b"), member("c")],

@@ -58,7 +58,8 @@ def _check_history(argument: ir.Node, place: Place, scope: Scope, mistakes: list
     if dated is not None:
         note(mistakes, "K265", place, name=dated)
     for ref in sorted(ir.references(argument), key=lambda ref: ref.name):
-        if ref.space in {"roster", "subject"} or (ref.space == "metric" and "." in ref.name):
+        behind_dot = ref.space == "metric" and "." in ref.name and not ref.name.endswith(")")
+        if ref.space in {"roster", "subject"} or behind_dot:
             note(mistakes, "K265", place, name=ref.name)
 
 

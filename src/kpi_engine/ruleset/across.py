@@ -118,6 +118,18 @@ def _check_columns(ground: Ground, formula: Formula, metric: Metric, group: Grou
         if table is not None and key not in table.types:
             facts = {"metric": metric.name, "group": group.name, "table": table.name, "key": key}
             report(ground.context.sheet, "K326", formula.span, **facts)
+        elif table is not None:
+            _check_kind(ground, formula, table, key)
+
+
+def _check_kind(ground: Ground, formula: Formula, table: Table, key: str) -> None:
+    """Note that a column of a group's key is of another kind in the rows than in the roster."""
+    people = ground.scope.sight.names
+    of_rows, of_people = table.types[key].kind, people[key].type.kind if key in people else Kind.ANY
+    if of_rows is not of_people and Kind.ANY not in {of_rows, of_people}:
+        roster = ground.context.document.subject.from_
+        facts = {"left": of_rows, "table": table.name, "right": of_people, "other": roster}
+        report(ground.context.sheet, "K361", formula.span, name=key, **facts)
 
 
 def know_shared(scope: Scope, metric: Metric) -> None:

@@ -346,6 +346,13 @@ def _subject_columns(
             span = span_of(sheet, (*path, "from"))
             stranger = diagnose("K366", span, name=name, table=table.name, key=key)
             known.strangers.setdefault(name, []).append(stranger)
+            continue
+        roster = known.rows[subject.table].names if subject.table in known.rows else {}
+        left, right = table.types[key].kind, roster[key].type.kind if key in roster else Kind.ANY
+        if left is not right and Kind.ANY not in {left, right}:
+            span = span_of(sheet, (*path, "from"))
+            facts = {"left": left, "table": table.name, "right": right, "other": subject.table}
+            known.strangers.setdefault(name, []).append(diagnose("K361", span, name=key, **facts))
     if whose is None or not subject.key:
         return subject.key
     where = (*path, "whose")
