@@ -21,6 +21,32 @@ def test_a_formula_too_wide_passes_once_its_parts_have_names():
     assert codes(parts) == []
 
 
+ROSTER = """\
+ruleset: attendance
+zone: UTC
+currency: CNY
+subject: {from: agents, key: [agent_id]}
+tables:
+  agents: {key: agent_id, columns: {agent_id: text, wage: money, days: number, due: number}}
+pay: {below_zero: owed, lines: {a: VALUE}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("wage * days / due", []),
+        ("'round(wage * days / due, 1 CNY)'", []),
+        ("'round(wage / due, 0.01 CNY) * days'", ["K254"]),
+        ("'round(wage / due, 0.01 CNY) * at_least(at_most(days, 31), 0)'", []),
+        ("'round(wage / due, 0.01 CNY) * at_least(0, at_most(31, days))'", []),
+        ("'round(wage / due, 0.01 CNY) * at_most(days, 31)'", ["K254"]),
+    ],
+)
+def test_bounds_keep_a_wage_by_attendance_within_the_budget(value, code):
+    assert codes(ROSTER.replace("VALUE", value)) == code
+
+
 def test_a_formula_too_wide_breeds_no_other_mistake():
     text = with_metric("sum(items) * sum(items) * sum(items)", rows=True)
     assert codes(text + "  o: m + 1\npay: {lines: {a: m * 1 CNY}}\n") == ["K254"]

@@ -163,8 +163,7 @@ def _operation(node: ir.Op, env: Environment) -> Value:
             return quotients.product_of(_rational(factor, env), _rational(other, env))
         case "div":
             dividend, divisor = node.args
-            inverse = quotients.inverse_of(_rational(divisor, env))
-            return quotients.product_of(_rational(dividend, env), inverse)
+            return quotients.quotient_of(_rational(dividend, env), _rational(divisor, env))
         case "neg":
             operand = _rational(node.args[0], env)
             return Rational(core.neg(operand.num), operand.den, operand.limit)
@@ -200,8 +199,8 @@ def _operation(node: ir.Op, env: Environment) -> Value:
             return quotients.choose_value(core.known(x), x, exact_value(node.args[1], env))
         case "at_least" | "at_most":
             x, y = (exact_value(arg, env) for arg in node.args)
-            keeps = quotients.compare_values("ge" if node.op == "at_least" else "le", x, y)
-            return _strict(node.args, (x, y), quotients.choose_value(keeps, x, y))
+            extreme = quotients.extreme_of("ge" if node.op == "at_least" else "le", x, y)
+            return _strict(node.args, (x, y), extreme)
         case "round" | "floor" | "ceil":
             return _to_step(node, env)
         case "attain" | "attain_lower":
@@ -244,7 +243,7 @@ def _sum(node: ir.Op, env: Environment) -> Value:
 
 def _to_step(node: ir.Op, env: Environment) -> Value:
     x, step = _rational(node.args[0], env), _rational(node.args[1], env)
-    quotient = quotients.product_of(x, quotients.inverse_of(step))
+    quotient = quotients.quotient_of(x, step)
     match node.op:
         case "round":
             times = core.round_away(quotient.num, quotient.den)
@@ -259,11 +258,9 @@ def _attain(node: ir.Op, env: Environment) -> Value:
     x, target = (_rational(arg, env) for arg in node.args)
     hundred = Rational(whole(100), core.ONE)
     if node.op == "attain":
-        reached = quotients.product_of(
-            quotients.product_of(hundred, x), quotients.inverse_of(target)
-        )
+        reached = quotients.quotient_of(quotients.product_of(hundred, x), target)
         return quotients.held_between(reached, 0, 100)
-    reached = quotients.product_of(quotients.product_of(hundred, target), quotients.inverse_of(x))
+    reached = quotients.quotient_of(quotients.product_of(hundred, target), x)
     best = core.compare("eq", x.num, whole(0))
     points = quotients.choose_value(best, hundred, quotients.held_between(reached, 0, 100))
     return _strict(node.args, (x, target), points)

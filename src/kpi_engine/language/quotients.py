@@ -1,6 +1,7 @@
 """Arithmetic of fractions: pairs of whole numbers, over one constant divisor where they can be."""
 
 from math import gcd, lcm
+from typing import Literal
 
 from kpi_engine.language.core import (
     ONE,
@@ -115,13 +116,8 @@ def sum_of(left: Rational, right: Rational, *, minus: bool = False) -> Rational:
 
 def product_of(left: Rational, right: Rational) -> Rational:
     """Return left * right, constants reduced first."""
-    num, den = mul(left.num, right.num), mul(left.den, right.den)
     limited = left.limit is not None or right.limit is not None
     limit = limit_of(left) * limit_of(right) if limited else None
-    n, d = constant(num), constant(den)
-    if n is not None and d is not None:
-        shared = gcd(n, d) or 1
-        return Rational(whole(n // shared), whole(d // shared))
     for factor, other in ((left, right), (right, left)):
         n, d = constant(factor.num), constant(other.den)
         if n is not None and d is not None and gcd(n, d) > 1:
@@ -129,6 +125,11 @@ def product_of(left: Rational, right: Rational) -> Rational:
             reduced = Rational(whole(n // shared), factor.den)
             product = product_of(reduced, Rational(other.num, whole(d // shared)))
             return Rational(product.num, product.den, limit)
+    num, den = mul(left.num, right.num), mul(left.den, right.den)
+    n, d = constant(num), constant(den)
+    if n is not None and d is not None:
+        shared = gcd(n, d) or 1
+        return Rational(whole(n // shared), whole(d // shared))
     return Rational(num, den, limit)
 
 
@@ -138,6 +139,33 @@ def inverse_of(value: Rational) -> Rational:
     if low >= 0:
         return Rational(value.den, positive(value.num))
     return Rational(mul(sign(value.num), value.den), positive(absolute(value.num)))
+
+
+def quotient_of(left: Rational, right: Rational) -> Rational:
+    """Return left / right, unknown where right is zero; the sign of right comes last.
+
+    So constants of both are reduced as in a product.
+    """
+    if bounds(right.num)[0] >= 0:
+        return product_of(left, inverse_of(right))
+    upright = product_of(left, Rational(right.den, positive(absolute(right.num))))
+    return Rational(mul(sign(right.num), upright.num), upright.den, upright.limit)
+
+
+def extreme_of(op: Literal["ge", "le"], left: Value, right: Value) -> Value:
+    """Return the greater of two values for ``ge``, the lesser for ``le``; a constant narrows it."""
+    chosen = choose_value(compare_values(op, left, right), left, right)
+    if not isinstance(chosen, Rational) or (divisor := constant(chosen.den)) is None:
+        return chosen
+    low, high = bounds(chosen.num)
+    for side in (as_rational(left), as_rational(right)):
+        n, d = constant(side.num), constant(side.den)
+        if n is None or d is None or not low <= n * divisor // d <= high:
+            continue
+        edge = n * divisor // d
+        low, high = (edge, high) if op == "ge" else (low, edge)
+    num = Core(chosen.num.op, chosen.num.args, low, high)
+    return Rational(num, chosen.den, chosen.limit)
 
 
 def held_between(value: Rational, low: int, high: int) -> Rational:

@@ -381,7 +381,7 @@ MESSAGES: dict[str, Message] = {
         "error",
         "this can grow too large to be computed exactly: {bits} bits, at most 124 were expected",
         "make a part of it a metric of its own: there money is rounded to its minor unit, other "
-        "numbers to 10^-9",
+        "numbers to 10^-9; or say how large a part can be: `at_least(at_most(days, 31), 0)`",
     ),
     "K255": Message(
         "error",
