@@ -1,13 +1,62 @@
 """Weights from an order are exact fractions, whatever the method and the treatment of ties."""
 
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import pytest
 
 import kpi_engine as ke
+from kpi_engine.ruleset.weights import METHODS, Method, derive_weights
 
 HERE = Path(__file__).parent
+WEIGHT_OF_PLACE = {
+    "roc": lambda k, n: sum(Fraction(1, i) for i in range(k, n + 1)) / n,
+    "rank_sum": lambda k, n: Fraction(2 * (n + 1 - k), n * (n + 1)),
+    "rank_reciprocal": lambda k, n: 1 / (k * sum(Fraction(1, i) for i in range(1, n + 1))),
+}
+
+
+def ties_of(count: int) -> Iterator[tuple[int, ...]]:
+    """Every way to rank so many criteria with ties: how many share each place."""
+    if count == 0:
+        yield ()
+    for first in range(1, count + 1):
+        yield from ((first, *rest) for rest in ties_of(count - first))
+
+
+def derived(sizes: tuple[int, ...], method: Method, ties: str) -> list[Fraction]:
+    """Return one weight for each place; the tied have the same."""
+    ranking = tuple(tuple(f"c{i}_{j}" for j in range(size)) for i, size in enumerate(sizes))
+    weights = derive_weights(ranking, method, "average" if ties == "average" else "constrained")
+    assert sum(weights.values()) == 1
+    shared = [{weights[name] for name in place} for place in ranking]
+    assert [len(each) for each in shared] == [1] * len(sizes)
+    return [next(iter(each)) for each in shared]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("count", range(1, 13))
+def test_averaged_ties_share_the_weights_of_their_places_in_every_ranking(count, method):
+    of_place = [WEIGHT_OF_PLACE[method](k, count) for k in range(1, count + 1)]
+    for sizes in ties_of(count):
+        ends = [0, *accumulate(sizes)]
+        assert derived(sizes, method, "average") == [
+            sum(of_place[start:end]) / (end - start) for start, end in pairwise(ends)
+        ]
+
+
+@pytest.mark.parametrize("count", range(1, 13))
+def test_constrained_ties_are_the_mean_of_the_corners_in_every_ranking(count):
+    for sizes in ties_of(count):
+        ends = list(accumulate(sizes))
+        corners = [
+            [Fraction(int(i <= j), ends[j]) for i in range(len(sizes))] for j in range(len(sizes))
+        ]
+        assert derived(sizes, "roc", "constrained") == [
+            sum(column) / len(sizes) for column in zip(*corners, strict=True)
+        ]
 
 
 @pytest.mark.parametrize(
