@@ -15,7 +15,7 @@ thread. Numbers are exact; money is in minor units, durations are in microsecond
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -314,6 +314,32 @@ def explain(results: Results, subject: Mapping[str, str] | str) -> Explanation:
     from kpi_engine.review.explanation import explain_subject
 
     return explain_subject(results, subject)
+
+
+def explain_all(results: Results) -> Iterator[Explanation]:
+    """Return the explanation of every subject, in the order of ``subjects``; see `explain`.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     agents = pl.DataFrame({"agent_id": ["B", "A"], "wage": ["2000.00", "1800"]})
+    ...     results = run(compile(load(path)), {"agents": agents}, period="2026-10")
+    >>> [explanation.subject["agent_id"] for explanation in explain_all(results)]
+    ['A', 'B']
+    """
+    from kpi_engine.review.explanation import explain_everybody
+
+    return explain_everybody(results)
 
 
 def evidence(  # noqa: PLR0913 (all but the first two are given by name)
@@ -678,6 +704,7 @@ __all__ = [
     "describe_plan",
     "evidence",
     "explain",
+    "explain_all",
     "export_ledger",
     "load",
     "read_ledger",

@@ -141,19 +141,25 @@ def run(
 def explain(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that `run` has written.")],
     subject: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--subject", help="shop_id=S1,agent_id=A, or one value of the key where it is unique."
+            "--subject",
+            help="shop_id=S1,agent_id=A, or one value of the key where it is unique; "
+            "everybody, if left out.",
         ),
-    ],
+    ] = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Show every contribution to one subject's score and pay, with its rule, file and line."""
     with refused(form):
-        explanation = ke.explain(ke.read_results(out), chosen(subject))
-    if form is Format.JSON:
-        show_json(asdict(explanation))
-    else:
+        results = ke.read_results(out)
+        asked = [] if subject is None else [ke.explain(results, chosen(subject))]
+    for place, explanation in enumerate(ke.explain_all(results) if subject is None else asked):
+        if form is Format.JSON:
+            show_json(asdict(explanation))
+            continue
+        if place:
+            show("")
         show(*explanation_parts(explanation))
 
 

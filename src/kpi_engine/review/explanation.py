@@ -1,6 +1,6 @@
 """Why a subject's numbers are what they are, from written results alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -49,8 +49,17 @@ def explain_subject(results: Results, subject: Mapping[str, str] | str) -> Expla
     Raises:
         DataError: the results have no such subject, or several.
     """
-    receipt = results.receipt
-    row = chosen_subject(results.subjects, receipt["subject"]["key"], subject)
+    key = results.receipt["subject"]["key"]
+    return _explained(chosen_subject(results.subjects, key, subject), results.receipt)
+
+
+def explain_everybody(results: Results) -> Iterator[Explanation]:
+    """Return the explanations of all subjects, in the order of the results."""
+    for row in results.subjects.iter_rows(named=True):
+        yield _explained(row, results.receipt)
+
+
+def _explained(row: Row, receipt: Receipt) -> Explanation:
     currency = str(row["currency"])
     units = Units(currency, MINOR_DIGITS[currency], "UTC")
     return Explanation(
