@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kpi_engine.plan.nodes import Plan
     from kpi_engine.plan.ranges import Engine
     from kpi_engine.review.cases import CaseReport, CaseResult
+    from kpi_engine.review.effective import Effective, EffectiveValue, Said
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
     from kpi_engine.review.verification import Verification
@@ -48,6 +49,8 @@ _HOME_BY_TYPE: Final = {
     "CaseReport": "kpi_engine.review.cases",
     "CaseResult": "kpi_engine.review.cases",
     "Closing": "kpi_engine.execution.closing",
+    "Effective": "kpi_engine.review.effective",
+    "EffectiveValue": "kpi_engine.review.effective",
     "Evidence": "kpi_engine.review.evidence",
     "Explanation": "kpi_engine.review.explained",
     "Facts": "kpi_engine.execution.facts",
@@ -60,6 +63,7 @@ _HOME_BY_TYPE: Final = {
     "Results": "kpi_engine.execution.results",
     "RuleText": "kpi_engine.review.explained",
     "Ruleset": "kpi_engine.ruleset.checked",
+    "Said": "kpi_engine.review.effective",
     "SampleSummary": "kpi_engine.sample.writing",
     "ScoreShown": "kpi_engine.review.explained",
     "TableSource": "kpi_engine.execution.inputs",
@@ -121,6 +125,39 @@ def load(path: str | Path, params: Mapping[str, str] | None = None) -> Ruleset:
     if ruleset is None:
         raise RulesetError(findings)
     return ruleset
+
+
+def show(path: str | Path) -> Effective:
+    r"""Return what is in force in a ruleset file, its layers merged, and who said it.
+
+    ``values`` are in canonical order, one for every value that is written, a scale or a list being
+    one; those that were removed and the weights that nobody wrote are among them.
+
+    Raises:
+        RulesetError: the file cannot be used; the error holds every finding.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... params: {allowance: 50 CNY}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: allowance}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "example.yaml").write_text(text, encoding="utf-8")
+    ...     shop = Path(folder) / "maple.yaml"
+    ...     _ = shop.write_text("ruleset: maple\nextends: example\nparams: {allowance: 80 CNY}")
+    ...     values = {value.path: value for value in show(shop).values}
+    >>> allowance = values["params", "allowance"]
+    >>> allowance.said.text, allowance.said.line, allowance.overrides[0].text
+    ('80 CNY', 3, '50 CNY')
+    """
+    from kpi_engine.review.effective import collect_effective
+
+    return collect_effective(Path(path))
 
 
 def compile(ruleset: Ruleset) -> Plan:
@@ -678,6 +715,8 @@ __all__ = [
     "Closing",
     "DataError",
     "Diagnostic",
+    "Effective",
+    "EffectiveValue",
     "Evidence",
     "Explanation",
     "Facts",
@@ -691,6 +730,7 @@ __all__ = [
     "RuleText",
     "Ruleset",
     "RulesetError",
+    "Said",
     "SampleSummary",
     "ScoreShown",
     "Severity",
@@ -714,6 +754,7 @@ __all__ = [
     "run",
     "run_cases",
     "score",
+    "show",
     "verify",
     "write_evidence",
     "write_results",

@@ -39,7 +39,7 @@ def words_of_params(text: str, currency: str) -> Words:
     """Return the params of a ruleset's text as its formulas see them, and no other names."""
     layers, _ = read_layers(Source("<text>", text), None)
     assert layers is not None
-    sheet = lay_out(layers.root)
+    sheet = lay_out(layers.merged.root)
     document = read_document(sheet)
     assert document is not None
     _, refs, scales = check_params(sheet, document)

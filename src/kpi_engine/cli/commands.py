@@ -10,6 +10,7 @@ import typer
 
 import kpi_engine as ke
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
+from kpi_engine.cli.layers import effective_document, effective_text
 from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json, show_text
 from kpi_engine.cli.rows import evidence_document, evidence_parts
 from kpi_engine.cli.statement import explanation_parts
@@ -95,6 +96,20 @@ def run_tests(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
     else:
         show_json({"passed": cases.passed, "failed": cases.failed})
     raise typer.Exit(Exit.FINDINGS if cases.failed else status_of(cases.diagnostics))
+
+
+@app.command("show")
+def show_effective(
+    ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Show a ruleset with its layers merged: every value, who says it, and what it overrode."""
+    with refused(form):
+        effective = ke.show(ruleset)
+    if form is Format.JSON:
+        show_json(effective_document(effective))
+    else:
+        show_text(effective_text(effective))
 
 
 HistoryOption = Annotated[

@@ -1,7 +1,6 @@
 """The files of a ruleset: found, read, and merged into one tree whose every value knows its file.
 
-A file has one parent. Mappings merge by key; formulas, scales, orders and lists are replaced whole;
-`null` removes what the parent said.
+A file has one parent. How one is merged over the other, `merging` says.
 """
 
 import hashlib
@@ -11,29 +10,27 @@ from importlib import resources
 from pathlib import Path
 
 from kpi_engine.ruleset.checked import Layer
+from kpi_engine.ruleset.merging import Merged, entry_of, merge
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
-from kpi_engine.text.located import Entry, Mapping, Node, Scalar
+from kpi_engine.text.located import Mapping, Scalar
 from kpi_engine.text.reading import parse_yaml, read_text
-from kpi_engine.text.source import Source, Span
-
-OWN_KEYS = frozenset({"ruleset", "version", "title", "source", "note", "effective", "extends"})
-"""What a file says of itself alone; its children do not inherit it."""
+from kpi_engine.text.source import Source
 
 _TOTALS = ("score", "pay")
 _SUFFIX = ".yaml"
-_METRIC_DEPTH = len(("metrics", "name"))
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The merged tree and the files it came from, the ruleset's own file first.
+    """The merged tree and the files it came from, each as written, the ruleset's own file first.
 
     ``assessing`` are the texts down from the furthest parent that has a score or a pay: what stands
     above them is a shelf.
     """
 
-    root: Mapping
+    merged: Merged
     layers: tuple[Layer, ...]
+    files: tuple[Mapping, ...]
     assessing: tuple[Source, ...]
 
 
@@ -62,7 +59,7 @@ def read_layers(source: Source, path: Path | None) -> tuple[Layers | None, list[
         if not isinstance(root, Mapping):
             break
         chain.append((root, text, where))
-        parent = _entry(root, "extends")
+        parent = entry_of(root, "extends")
         current = None
         if parent is not None and isinstance(parent.value, Scalar):
             current = _open_parent(parent.value, root, where, names, diagnostics)
@@ -73,20 +70,21 @@ def read_layers(source: Source, path: Path | None) -> tuple[Layers | None, list[
             diagnostics.append(diagnose("K303", parent.value.span, key="extends", problem=problem))
     if diagnostics or not chain:
         return None, diagnostics
-    merged = chain[-1][0]
+    merged = Merged(chain[-1][0])
     for root, _, _ in reversed(chain[:-1]):
-        merged = _merge_roots(merged, root)
+        merged = merge(merged, root)
     layers = tuple(
         Layer(_said_name(root, text.name), text.name, text_digest(text)) for root, text, _ in chain
     )
-    return Layers(merged, layers, _assessing([(root, text) for root, text, _ in chain])), []
+    files = tuple(root for root, _, _ in chain)
+    return Layers(merged, layers, files, _assessing(files)), []
 
 
-def _assessing(chain: list[tuple[Mapping, Source]]) -> tuple[Source, ...]:
-    texts = [text for _, text in chain]
-    while len(texts) > 1 and not any(_entry(chain[len(texts) - 1][0], key) for key in _TOTALS):
-        texts.pop()
-    return tuple(texts)
+def _assessing(files: tuple[Mapping, ...]) -> tuple[Source, ...]:
+    last = len(files) - 1
+    while last > 0 and not any(entry_of(files[last], key) for key in _TOTALS):
+        last -= 1
+    return tuple(root.span.source for root in files[: last + 1])
 
 
 def text_digest(source: Source) -> str:
@@ -95,12 +93,8 @@ def text_digest(source: Source) -> str:
 
 
 def _said_name(root: Mapping, fallback: str) -> str:
-    entry = _entry(root, "ruleset")
+    entry = entry_of(root, "ruleset")
     return entry.value.value if entry and isinstance(entry.value, Scalar) else fallback
-
-
-def _entry(mapping: Mapping, key: str) -> Entry | None:
-    return next((entry for entry in mapping.entries if entry.key.value == key), None)
 
 
 def _open_parent(
@@ -162,56 +156,3 @@ def _near(reference: str, candidates: list[Path]) -> str | None:
             known += [p.relative_to(folder).with_suffix("").as_posix() for p in found]
     near = get_close_matches(reference, known, n=1)
     return near[0] if near else None
-
-
-def _merge_roots(parent: Mapping, child: Mapping) -> Mapping:
-    inherited = tuple(entry for entry in parent.entries if entry.key.value not in OWN_KEYS)
-    return _merge(Mapping(inherited, parent.span, parent.flow), child, ())
-
-
-def is_removal(node: Node) -> bool:
-    """Return whether a value is a bare `null`."""
-    return isinstance(node, Scalar) and node.style == "plain" and node.value in {"null", "~"}
-
-
-def _merge(parent: Mapping, child: Mapping, path: tuple[str, ...]) -> Mapping:
-    entries = {entry.key.value: entry for entry in parent.entries}
-    for entry in child.entries:
-        name = entry.key.value
-        mine = (*path, name)
-        old = entries.get(name)
-        if is_removal(entry.value) and old is not None:
-            del entries[name]
-        elif old is None or not _merges(old.value, entry.value, mine):
-            entries[name] = entry
-        else:
-            left, right = _as_mapping(old), _as_mapping(entry)
-            entries[name] = Entry(entry.key, _merge(left, right, mine))
-    return Mapping(tuple(entries.values()), child.span, child.flow)
-
-
-def _merges(old: Node, new: Node, path: tuple[str, ...]) -> bool:
-    if not isinstance(new, Mapping):
-        return False
-    if path[0] == "params" and len(path) > 1:
-        return False
-    if isinstance(old, Scalar):
-        return path[0] == "metrics" and len(path) == _METRIC_DEPTH and not _is_scale(new)
-    return isinstance(old, Mapping) and not _is_scale(old) and not _is_scale(new)
-
-
-def _is_scale(mapping: Mapping) -> bool:
-    return _entry(mapping, "of") is not None
-
-
-def _as_mapping(entry: Entry) -> Mapping:
-    """Return a metric written as a bare formula in its long form."""
-    if isinstance(entry.value, Mapping):
-        return entry.value
-    return long_metric(entry.value)
-
-
-def long_metric(value: Node) -> Mapping:
-    """Return ``{value: …}`` for a metric that is written as a bare formula or scale."""
-    key = Scalar("value", "plain", Span(value.span.source, value.span.start, value.span.start))
-    return Mapping((Entry(key, value),), value.span, flow=False)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -47,6 +47,19 @@ from kpi_engine.text.source import Source, Span
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a file: the ruleset, None with an error, its layers as far as they were read.
+
+    ``sheet`` is the merged tree by path.
+    """
+
+    ruleset: Ruleset | None
+    findings: list[Diagnostic]
+    layers: Layers | None = None
+    sheet: Sheet | None = None
+
+
 def load_ruleset(
     path: Path | str, params: Mapping[str, str] | None = None
 ) -> tuple[Ruleset | None, list[Diagnostic]]:
@@ -54,10 +67,16 @@ def load_ruleset(
 
     ``params`` replace params of the ruleset, written as in a ruleset.
     """
+    loaded = load_layered(path, params)
+    return loaded.ruleset, loaded.findings
+
+
+def load_layered(path: Path | str, params: Mapping[str, str] | None = None) -> Loaded:
+    """Return the checked ruleset of a file with the layers it was merged from."""
     path = Path(path)
     text = read_text(path, path.as_posix())
     if isinstance(text, Diagnostic):
-        return None, [text]
+        return Loaded(None, [text])
     return _load(text, path, params or {})
 
 
@@ -65,21 +84,20 @@ def load_ruleset_text(
     text: str, name: str = "<text>", params: Mapping[str, str] | None = None
 ) -> tuple[Ruleset | None, list[Diagnostic]]:
     """Return the checked ruleset of a text; its parents are looked for among the shipped ones."""
-    return _load(Source(name, text), None, params or {})
+    loaded = _load(Source(name, text), None, params or {})
+    return loaded.ruleset, loaded.findings
 
 
 @many_nodes()
-def _load(
-    source: Source, path: Path | None, params: Mapping[str, str]
-) -> tuple[Ruleset | None, list[Diagnostic]]:
+def _load(source: Source, path: Path | None, params: Mapping[str, str]) -> Loaded:
     layers, diagnostics = read_layers(source, path)
     if layers is None:
-        return None, in_reading_order(diagnostics)
-    sheet = lay_out(_with_params(layers.root, params))
-    _find_unknown_params(sheet, layers.root, params)
+        return Loaded(None, in_reading_order(diagnostics))
+    sheet = lay_out(_with_params(layers.merged.root, params))
+    _find_unknown_params(sheet, layers.merged.root, params)
     ruleset = _check(sheet, layers, params)
     findings = in_reading_order(sheet.findings)
-    return (None if has_errors(findings) else ruleset), findings
+    return Loaded(None if has_errors(findings) else ruleset, findings, layers, sheet)
 
 
 def _with_params(root: YamlMapping, params: Mapping[str, str]) -> YamlMapping:

@@ -39,7 +39,7 @@ def _report_unknown_key(sheet: Sheet, details: ErrorDetails) -> tuple[Path, str]
     """Note a key that has no meaning; return where it stands and the key that was likely meant."""
     path = _written_path(sheet, details["loc"])
     key = str(path[-1])
-    near = closest(key, set(_fields_at(path[:-1])))
+    near = closest(key, set(fields_at(path[:-1])))
     report(sheet, "K301", key_span(sheet, path), key=key, near=near)
     return path[:-1], near or ""
 
@@ -91,7 +91,7 @@ def _shape_name(value: object) -> str:
             return "one text"
 
 
-def _fields_at(path: Path) -> list[str]:
+def fields_at(path: Path) -> list[str]:
     """Return the keys the model knows at a path."""
     current: object = RulesetDocument
     for part in path:

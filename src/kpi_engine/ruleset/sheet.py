@@ -11,7 +11,7 @@ from kpi_engine.language.scopes import Scope
 from kpi_engine.language.syntax import Expr, Place, Unknown
 from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.checked import Formula
-from kpi_engine.ruleset.layers import long_metric
+from kpi_engine.ruleset.merging import long_metric
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Entry, Mapping, Node, Scalar, Sequence
 from kpi_engine.text.scalars import inner_span
