@@ -95,7 +95,7 @@ def rows(shop):
 def kept_by_month(shop):
     """What is left, after each month, of the sales of an agent in a month."""
     orders, refunds = shop
-    kept = defaultdict(lambda: [0] * (len(MONTHS) + 1))
+    kept: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0] * (len(MONTHS) + 1))
     for order in orders:
         for after in range(order["month"], len(MONTHS) + 1):
             kept[order["agent"], order["month"]][after] += order["cents"]
