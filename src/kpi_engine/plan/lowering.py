@@ -5,6 +5,7 @@ because the whole-number form keeps a budget of bits. Floats never appear.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from operator import and_, eq, floordiv, ge, gt, le, lt, mod, mul, ne, or_
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from kpi_engine.plan.nodes import Calendar
 
 T = TypeVar("T")
 
-_NARROW_BITS = 63
+_TOO_WIDE = 2**63
 _MICROSECONDS_A_MINUTE = 60 * 10**6
 
 
@@ -38,7 +39,12 @@ def lower(core: Core, calendar: Calendar) -> pl.Expr:
     for node in postorder([core], _inputs_of):
         inputs = _inputs_of(node)
         wide = is_wide(node) or any(map(is_wide, inputs))
-        exprs = tuple(_fitted(expr_by_id[id(core)], core, wide=wide) for core in inputs)
+        exprs = tuple(
+            expr_by_id[id(core)].cast(pl.Int128)
+            if wide and core.low is not None
+            else expr_by_id[id(core)]
+            for core in inputs
+        )
         expr = LOWERINGS[node.op](node, exprs, calendar)
         if wide and node.low is not None and not is_wide(node):
             expr = expr.cast(pl.Int64)
@@ -48,15 +54,8 @@ def lower(core: Core, calendar: Calendar) -> pl.Expr:
 
 def is_wide(core: Core) -> bool:
     """Return whether a whole number needs more than an Int64."""
-    return core.low is not None and _bits(core) > _NARROW_BITS
-
-
-def _bits(core: Core) -> int:
-    return max(abs(core.low or 0), abs(core.high or 0)).bit_length()
-
-
-def _fitted(expr: pl.Expr, core: Core, *, wide: bool) -> pl.Expr:
-    return expr.cast(pl.Int128) if wide and core.low is not None else expr
+    low, high = core.low, core.high
+    return low is not None and high is not None and not -_TOO_WIDE < low <= high < _TOO_WIDE
 
 
 _SUMS = frozenset({"add", "sub"})
@@ -85,7 +84,7 @@ def _sum(node: Core, exprs: tuple[pl.Expr, ...], _: Calendar) -> pl.Expr:
     # A part of the sum may wrap around where the whole does not: then it wraps back.
     signed = [(taken, expr) for (taken, _), expr in zip(_terms(node), exprs, strict=True)]
     taken, expr = _in_pairs(_pair, signed)
-    return pl.lit(0, dtype=pl.Int64) - expr if taken else expr
+    return _negative(expr) if taken else expr
 
 
 def _in_pairs(combine: Callable[[T, T], T], parts: Sequence[T]) -> T:
@@ -137,7 +136,7 @@ def _of_one(operator: Callable[[pl.Expr], pl.Expr]) -> Lowering:
 def _literal(node: Core, _: tuple[pl.Expr, ...], __: Calendar) -> pl.Expr:
     value = node.args[0]
     if node.low is not None:
-        return pl.lit(value, dtype=pl.Int128 if is_wide(node) else pl.Int64)
+        return _number_literal(value, wide=is_wide(node))
     match value:
         case bool():
             return pl.lit(value, dtype=pl.Boolean)
@@ -147,17 +146,23 @@ def _literal(node: Core, _: tuple[pl.Expr, ...], __: Calendar) -> pl.Expr:
             return pl.lit(value)
 
 
+@lru_cache(maxsize=1024)
+def _number_literal(value: object, *, wide: bool) -> pl.Expr:
+    """Return a whole number; kept, since a slip has the same few hundreds of times."""
+    return pl.lit(value, dtype=pl.Int128 if wide else pl.Int64)
+
+
 def _column(node: Core, _: tuple[pl.Expr, ...], __: Calendar) -> pl.Expr:
     return pl.col(str(node.args[0]))
 
 
 def _negative(expr: pl.Expr) -> pl.Expr:
     # Polars has no negation of Int128; the literal takes the dtype of the other side.
-    return pl.lit(0, dtype=pl.Int64) - expr
+    return _number_literal(0, wide=False) - expr
 
 
 def _nonzero(expr: pl.Expr) -> pl.Expr:
-    return pl.when(expr != pl.lit(0, dtype=pl.Int64)).then(expr)
+    return pl.when(expr != _number_literal(0, wide=False)).then(expr)
 
 
 def _if(_: Core, exprs: tuple[pl.Expr, ...], __: Calendar) -> pl.Expr:

@@ -9,6 +9,7 @@ from kpi_engine.language.core import Core, Rational, Size, bounds
 from kpi_engine.language.exact import HIGHEST_SUM
 from kpi_engine.language.grouped import HIGHEST_SIZE
 from kpi_engine.plan.gathering import SIZE
+from kpi_engine.plan.lowering import is_wide
 from kpi_engine.plan.nodes import GatherColumn, Plan
 from kpi_engine.text.diagnostics import diagnose
 from kpi_engine.text.errors import DataError
@@ -93,7 +94,8 @@ def _exceeds_limit(frame: pl.DataFrame, fraction: Rational, limit: Size) -> bool
 
 def _limits(part: Core) -> tuple[pl.Expr, pl.Expr]:
     low, high = bounds(part)
-    return pl.lit(low, dtype=pl.Int128), pl.lit(high, dtype=pl.Int128)
+    dtype = pl.Int128 if is_wide(part) else pl.Int64
+    return pl.lit(low, dtype=dtype), pl.lit(high, dtype=dtype)
 
 
 def _exceeds(frame: pl.DataFrame, name: str, highest: int) -> bool:
