@@ -23,6 +23,7 @@ DIAGNOSTIC_KEYS = [
     "end_line",
     "end_column",
     "help",
+    "related",
 ]
 
 
@@ -93,6 +94,7 @@ def test_check_in_json_is_one_diagnostic_a_line():
         "end_line": 30,
         "end_column": 43,
         "help": "did you mean `in_time`?",
+        "related": [],
     }
 
 

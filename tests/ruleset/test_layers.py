@@ -126,7 +126,7 @@ def test_a_text_null_removes_nothing(folder):
 
 def test_null_where_there_is_nothing_to_remove_is_told(folder):
     found = findings(folder, "child", "ruleset: child\nextends: shop\nmetrics: {net: null}\n")
-    assert [finding.code for finding in found] == ["K220"]
+    assert [finding.code for finding in found] == ["K601"]
 
 
 def test_every_value_knows_the_file_that_says_it(folder):

@@ -201,7 +201,7 @@ def test_json_is_one_line_with_all_keys() -> None:
     assert line == (
         '{"code": "K203", "severity": "error", "message": "unknown name `stauts`", '
         '"file": "rules/a.yaml", "line": 1, "column": 4, "end_line": 1, "end_column": 10, '
-        '"help": null}'
+        '"help": null, "related": []}'
     )
 
 
@@ -218,6 +218,7 @@ def test_json_is_readable_chinese_and_null_where_there_is_no_place() -> None:
         "end_line": None,
         "end_column": None,
         "help": "补",
+        "related": [],
     }
 
 

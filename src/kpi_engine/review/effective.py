@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Literal
 
 from kpi_engine.ruleset.checked import Item, Layer, Ruleset
 from kpi_engine.ruleset.layers import Layers
@@ -12,7 +12,7 @@ from kpi_engine.ruleset.merging import Keys, Merged, is_removal, is_scale
 from kpi_engine.ruleset.shape import fields_at
 from kpi_engine.ruleset.sheet import Sheet, key_span
 from kpi_engine.text.errors import RulesetError
-from kpi_engine.text.located import Entry, Mapping, Node, Scalar, Sequence
+from kpi_engine.text.located import Entry, Mapping, written
 from kpi_engine.text.source import Span, position
 
 Standing = Literal["said", "derived", "removed"]
@@ -138,16 +138,3 @@ def _said_by(entry: Entry) -> Said:
 
 def _said(text: str | None, span: Span) -> Said:
     return Said(text, span.source.name, position(span.source, span.start).line)
-
-
-def written(node: Node) -> str:
-    """Return a value on one line."""
-    match node:
-        case Scalar(value=value):
-            return " ".join(value.split())
-        case Sequence(items=items):
-            return f"[{', '.join(written(item) for item in items)}]"
-        case Mapping(entries=entries):
-            parts = (f"{entry.key.value}: {written(entry.value)}" for entry in entries)
-            return f"{{{', '.join(parts)}}}"
-    assert_never(node)

@@ -9,8 +9,19 @@ from kpi_engine.language.syntax import Expr
 from kpi_engine.ruleset.checked import Formula
 from kpi_engine.ruleset.columns import with_calendar
 from kpi_engine.ruleset.context import circle_words, condition_at, in_order, names_in
-from kpi_engine.ruleset.sheet import BROKEN, key_span, parse_at, report, span_of, typed_at
+from kpi_engine.ruleset.sheet import (
+    BROKEN,
+    Path,
+    distance,
+    key_span,
+    parse_at,
+    report,
+    report_between,
+    span_of,
+    typed_at,
+)
 from kpi_engine.ruleset.sights import Draft
+from kpi_engine.text.diagnostics import relate
 
 Named = tuple[tuple[str, Formula], ...]
 ScopeOf = Callable[[Mapping[str, Type]], Scope]
@@ -59,8 +70,7 @@ def _trees_in_order(draft: Draft, taken: Mapping[str, Type]) -> dict[str, Expr]:
     for name, text in (document.add or {}).items():
         where = (*path, "add", name)
         if name in taken:
-            span = key_span(context.sheet, where)
-            report(context.sheet, "K363", span, name=name, table=path[-1])
+            _report_twice(draft, where, name)
             continue
         tree = parse_at(context.sheet, where, text)
         if tree is not None:
@@ -71,6 +81,22 @@ def _trees_in_order(draft: Draft, taken: Mapping[str, Type]) -> dict[str, Expr]:
         span = key_span(context.sheet, (*path, "add", circle[0]))
         report(context.sheet, "K357", span, **circle_words(circle))
     return {name: trees[name] for name in order}
+
+
+def _report_twice(draft: Draft, where: Path, name: str) -> None:
+    """Note a name that is a column already, at the nearer of the two files that say it."""
+    sheet = draft.context.sheet
+    tables = (str(draft.path[-1]), draft.document.from_ or "")
+    said = [
+        path
+        for table in tables
+        for part in ("columns", "add")
+        if (path := ("tables", table, part, name)) in sheet.key_by_path and path != where
+    ]
+    ends = [key_span(sheet, where), *(key_span(sheet, path) for path in said[:1])]
+    nearest = min(ends, key=lambda span: distance(sheet, span))
+    related = tuple(relate("column", span, name=name) for span in ends)
+    report_between(sheet, "K363", nearest, related, name=name, table=draft.path[-1])
 
 
 def _needs(draft: Draft, tree: Expr) -> set[str]:

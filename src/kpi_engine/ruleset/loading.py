@@ -28,6 +28,7 @@ from kpi_engine.ruleset.metrics import (
     rule_texts,
 )
 from kpi_engine.ruleset.needs import needed_metrics
+from kpi_engine.ruleset.origins import find_strays, find_unread, with_other_ends
 from kpi_engine.ruleset.params import check_params, constants_of
 from kpi_engine.ruleset.paying import PAY, check_pay
 from kpi_engine.ruleset.rules import pay_rules, score_rules
@@ -93,10 +94,15 @@ def _load(source: Source, path: Path | None, params: Mapping[str, str]) -> Loade
     layers, diagnostics = read_layers(source, path)
     if layers is None:
         return Loaded(None, in_reading_order(diagnostics))
-    sheet = lay_out(_with_params(layers.merged.root, params))
-    _find_unknown_params(sheet, layers.merged.root, params)
+    merged = layers.merged
+    files = tuple(layer.path for layer in layers.layers)
+    sheet = lay_out(_with_params(merged.root, params), files, merged.removed)
+    _find_unknown_params(sheet, merged.root, params)
+    find_strays(sheet, layers)
     ruleset = _check(sheet, layers, params)
-    findings = in_reading_order(sheet.findings)
+    if not has_errors(sheet.findings):
+        find_unread(sheet, layers)
+    findings = in_reading_order(with_other_ends(sheet.findings, sheet, merged))
     return Loaded(None if has_errors(findings) else ruleset, findings, layers, sheet)
 
 
@@ -191,7 +197,8 @@ def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | 
     if not _waits(ruleset):
         forms, too_wide = check_budget(ruleset)
         sheet.findings.extend(too_wide)
-    return replace(ruleset, notes=tuple(in_reading_order(sheet.findings)), forms=forms)
+    notes = tuple(in_reading_order(with_other_ends(sheet.findings, sheet, layers.merged)))
+    return replace(ruleset, notes=notes, forms=forms)
 
 
 def _mentioned_metrics(sheet: Sheet, layers: Layers) -> frozenset[str]:

@@ -19,12 +19,14 @@ class Merged:
     """A tree of several files, and by path what they overrode, the nearest first.
 
     ``removed`` holds the `null` that removed a path; an overridden entry may be such a `null` too,
-    where a nearer file says the name again.
+    where a nearer file says the name again. ``strays`` are those that found nothing to remove, each
+    with the names it could have meant.
     """
 
     root: Mapping
     overridden: MappingOf[Keys, tuple[Entry, ...]] = field(default_factory=dict)
     removed: MappingOf[Keys, Entry] = field(default_factory=dict)
+    strays: tuple[tuple[Entry, frozenset[str]], ...] = ()
 
 
 def merge(parent: Merged, child: Mapping) -> Merged:
@@ -33,48 +35,50 @@ def merge(parent: Merged, child: Mapping) -> Merged:
     Mappings merge by key; formulas, scales, orders and lists are replaced whole; `null` removes.
     """
     inherited = tuple(entry for entry in parent.root.entries if entry.key.value not in OWN_KEYS)
-    overridden, removed = dict(parent.overridden), dict(parent.removed)
-    root = Mapping(inherited, parent.root.span, parent.root.flow)
-    return Merged(_merge(root, child, (), overridden, removed), overridden, removed)
+    log = _Log(dict(parent.overridden), dict(parent.removed), list(parent.strays))
+    root = _merge(Mapping(inherited, parent.root.span, parent.root.flow), child, (), log)
+    return Merged(root, log.overridden, log.removed, tuple(log.strays))
 
 
-def _merge(
-    parent: Mapping,
-    child: Mapping,
-    path: Keys,
-    overridden: dict[Keys, tuple[Entry, ...]],
-    removed: dict[Keys, Entry],
-) -> Mapping:
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """What was overridden, removed and not there so far; it grows as files are merged."""
+
+    overridden: dict[Keys, tuple[Entry, ...]]
+    removed: dict[Keys, Entry]
+    strays: list[tuple[Entry, frozenset[str]]]
+
+
+def _merge(parent: Mapping, child: Mapping, path: Keys, log: _Log) -> Mapping:
     entries = {entry.key.value: entry for entry in parent.entries}
     for entry in child.entries:
         name = entry.key.value
         mine = (*path, name)
         old = entries.get(name)
-        if old is None:
+        if old is None and is_removal(entry.value):
+            log.strays.append((entry, frozenset(entries)))
+        elif old is None:
             entries[name] = entry
-            if mine in removed:
-                overridden[mine] = (removed.pop(mine), *overridden[mine])
+            if mine in log.removed:
+                log.overridden[mine] = (log.removed.pop(mine), *log.overridden[mine])
         elif _merges(old.value, entry.value, mine):
             left, right = _as_mapping(old), _as_mapping(entry)
-            entries[name] = Entry(entry.key, _merge(left, right, mine, overridden, removed))
+            entries[name] = Entry(entry.key, _merge(left, right, mine, log))
         else:
-            earlier = overridden.get(mine, ())
-            _forget_below(mine, overridden, removed)
-            overridden[mine] = (old, *earlier)
+            _forget_below(mine, log)
+            log.overridden[mine] = (old, *log.overridden.get(mine, ()))
             if is_removal(entry.value):
                 del entries[name]
-                removed[mine] = entry
+                log.removed[mine] = entry
             else:
                 entries[name] = entry
     return Mapping(tuple(entries.values()), child.span, child.flow)
 
 
-def _forget_below(
-    path: Keys, overridden: dict[Keys, tuple[Entry, ...]], removed: dict[Keys, Entry]
-) -> None:
+def _forget_below(path: Keys, log: _Log) -> None:
     """Forget what became of the parts of a value that is now replaced whole."""
     depth = len(path)
-    for known in (overridden, removed):
+    for known in (log.overridden, log.removed):
         for other in [keys for keys in known if len(keys) > depth and keys[:depth] == path]:
             del known[other]
 

@@ -28,14 +28,19 @@ from kpi_engine.ruleset.known import Known, subject_scope, with_running
 from kpi_engine.ruleset.metrics import mentioned, rule_texts
 from kpi_engine.ruleset.sheet import (
     Path,
+    Sheet,
+    distance,
     formula_at,
     key_span,
     parsed,
     report,
+    report_between,
     report_inside,
     span_of,
 )
 from kpi_engine.ruleset.weights import derive_weights, first_break, read_order
+from kpi_engine.text.diagnostics import Related, relate
+from kpi_engine.text.source import Span
 
 PLACES = 2
 _WHOLE = Fraction(100)
@@ -260,31 +265,57 @@ def _weights(
         if ranking is not None and document is not None:
             shares = derive_weights(ranking, document.method, document.ties)
     elif not waiting:
-        shares = _given_shares(context, level, written)
-        broken = first_break(ranking, shares) if ranking is not None else None
+        summed = _given_shares(context, level, written)
+        broken = first_break(ranking, summed) if ranking is not None and summed else None
+        shares = summed or equal
         if broken is not None:
-            left, sign, right = broken
-            span = span_of(context.sheet, (*level.path, right, "weight"))
-            listed = ", ".join(
-                f"{name} {show(shares[name] * level.total)}" for name in (left, right)
-            )
-            report(context.sheet, "K388", span, left=left, sign=sign, right=right, weights=listed)
+            _report_break(context, level, broken, shares)
     return shares, {name: share * level.total for name, share in shares.items()}
+
+
+def _report_break(
+    context: Context, level: _Level, broken: tuple[str, str, str], shares: Mapping[str, Fraction]
+) -> None:
+    """Note weights that contradict the order, at the nearest of the files that say them."""
+    sheet, (left, sign, right) = context.sheet, broken
+    ends = [
+        relate("weight", span_of(sheet, (*level.path, name, "weight")), name=name)
+        for name in (right, left)
+    ]
+    ends.append(relate("order", span_of(sheet, ("score", "order"))))
+    span = min((end.span for end in ends), key=lambda span: distance(sheet, span))
+    listed = ", ".join(f"{name} {show(shares[name] * level.total)}" for name in (left, right))
+    report_between(
+        sheet, "K388", span, tuple(ends), left=left, sign=sign, right=right, weights=listed
+    )
+
+
+def _block_ends(sheet: Sheet, level: _Level) -> tuple[Span, tuple[Related, ...]]:
+    """Return where the weights of a block are said: in one file its key, else the nearest end."""
+    paths = ((*level.path, name, "weight") for name in level.items)
+    spans = [sheet.node_by_path[path].span for path in paths if path in sheet.node_by_path]
+    spans += [null.value.span for keys, null in sheet.removed.items() if keys[:-1] == level.path]
+    block = key_span(sheet, level.path[:-1])
+    if len({span.source for span in spans}) <= 1:
+        return block, ()
+    nearest = min(spans, key=lambda span: distance(sheet, span))
+    farther = next(span for span in spans if span.source != nearest.source)
+    return nearest, (relate("weights", farther),)
 
 
 def _given_shares(
     context: Context, level: _Level, written: dict[str, Fraction]
-) -> dict[str, Fraction]:
+) -> dict[str, Fraction] | None:
+    """Return each item's share, or None after noting why the weights cannot be summed."""
     sheet = context.sheet
     names = list(level.items)
-    equal = {name: Fraction(1, len(names)) for name in names}
     missing = [name for name in names if name not in written]
     total = sum(written.values(), Fraction(0))
-    span = key_span(sheet, level.path[:-1])
+    span, related = _block_ends(sheet, level)
     block = level.parent
     if len(missing) > 1:
-        report(sheet, "K385", span, block=block, count=len(missing))
-        return equal
+        report_between(sheet, "K385", span, related, block=block, count=len(missing))
+        return None
     if missing:
         name = missing[0]
         # sub-weights that reach the item's weight without the missing one are per cent of the item
@@ -293,7 +324,7 @@ def _given_shares(
         if inferred <= 0:
             facts = {"name": f"left for `{name}`", "weight": show(inferred)}
             report(sheet, "K387", item_span, **facts)
-            return equal
+            return None
         report(sheet, "K386", item_span, name=name, weight=show(inferred))
         written = {**written, name: inferred}
         total = whole
@@ -304,10 +335,10 @@ def _given_shares(
         facts = {"block": block, "total": show(total), "expected": expected}
         if level.rescale is None:
             hint = "; `rescale:` with a reason brings them there" if len(names) > 1 else ""
-            report(sheet, "K384", span, **facts, hint=hint)
-            return equal
+            report_between(sheet, "K384", span, related, **facts, hint=hint)
+            return None
         facts["expected"] = show(level.total)
-        report(sheet, "K393", span, **facts, reason=level.rescale)
+        report_between(sheet, "K393", span, related, **facts, reason=level.rescale)
     return {name: written[name] / total for name in names}
 
 
@@ -341,7 +372,12 @@ def _ranking(
         name, place = word[0], Place(*word.span())
         if name not in level.items:
             near = closest(name, set(level.items) - named)
-            report_inside(sheet, path, "K390", place, name=name, near=near)
+            removal = sheet.removed.get(("score", "items", name))
+            if removal is not None and distance(sheet, removal.value.span) < distance(sheet, span):
+                ends = (relate("order", span),)
+                report_between(sheet, "K390", removal.value.span, ends, name=name, near=None)
+            else:
+                report_inside(sheet, path, "K390", place, name=name, near=near)
             strange = True
         elif name in named:
             report_inside(sheet, path, "K392", place, name=name)
@@ -349,6 +385,9 @@ def _ranking(
         named.add(name)
     for name in level.items:
         if name not in named and not strange:
-            report(sheet, "K391", span, name=name)
+            item = key_span(sheet, (*level.path, name))
+            nearest = item if distance(sheet, item) < distance(sheet, span) else span
+            related = (relate("likely", item, name=name), relate("order", span))
+            report_between(sheet, "K391", nearest, related, name=name)
             clean = False
     return ranking if clean and not strange else None

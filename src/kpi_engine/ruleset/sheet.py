@@ -1,6 +1,7 @@
 """The merged tree as data for the model, with the place of every path, and the findings so far."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from kpi_engine.language import ir
@@ -11,8 +12,8 @@ from kpi_engine.language.scopes import Scope
 from kpi_engine.language.syntax import Expr, Place, Unknown
 from kpi_engine.language.typing import type_formula
 from kpi_engine.ruleset.checked import Formula
-from kpi_engine.ruleset.merging import long_metric
-from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.ruleset.merging import Keys, long_metric
+from kpi_engine.text.diagnostics import Diagnostic, Related, diagnose
 from kpi_engine.text.located import Entry, Mapping, Node, Scalar, Sequence
 from kpi_engine.text.scalars import inner_span
 from kpi_engine.text.source import Span
@@ -22,15 +23,23 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The tree as plain data, the node and key of every path, and a growing list of findings."""
+    """The tree as plain data, the node and key of every path, and a growing list of findings.
+
+    ``files`` are the names of the files it was merged from, the nearest first, and ``removed`` the
+    `null` by the path it removed.
+    """
 
     data: dict[str, object]
     node_by_path: dict[Path, Node]
     key_by_path: dict[Path, Scalar]
+    files: tuple[str, ...] = ()
+    removed: MappingOf[Keys, Entry] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
 
 
-def lay_out(root: Mapping) -> Sheet:
+def lay_out(
+    root: Mapping, files: tuple[str, ...] = (), removed: MappingOf[Keys, Entry] | None = None
+) -> Sheet:
     """Return the sheet of a merged tree; a metric written as a formula is given its long form."""
     nodes: dict[Path, Node] = {(): root}
     keys: dict[Path, Scalar] = {}
@@ -51,7 +60,7 @@ def lay_out(root: Mapping) -> Sheet:
                 return data
 
     data = lay(root, ())
-    return Sheet(data if isinstance(data, dict) else {}, nodes, keys)
+    return Sheet(data if isinstance(data, dict) else {}, nodes, keys, files, removed or {})
 
 
 def _long_form(entry: Entry, path: Path) -> Node:
@@ -75,9 +84,23 @@ def key_span(sheet: Sheet, path: Path) -> Span:
     return key.span if key is not None else span_of(sheet, path)
 
 
+def distance(sheet: Sheet, span: Span) -> int:
+    """Return how many files lie between the ruleset's own and that of a place; given values, -1."""
+    name = span.source.name
+    return sheet.files.index(name) if name in sheet.files else -1
+
+
 def report(sheet: Sheet, code: str, span: Span, **facts: object) -> None:
     """Note a finding."""
     sheet.findings.append(diagnose(code, span, **facts))
+
+
+def report_between(
+    sheet: Sheet, code: str, span: Span, ends: tuple[Related, ...], /, **facts: object
+) -> None:
+    """Note a finding that lies between files; of its ends those in other files are named."""
+    others = tuple(end for end in ends if end.span.source != span.source)
+    sheet.findings.append(replace(diagnose(code, span, **facts), related=others))
 
 
 def report_mistake(sheet: Sheet, path: Path, mistake: Mistake) -> None:

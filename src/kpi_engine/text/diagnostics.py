@@ -3,17 +3,26 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from kpi_engine.text.messages import MESSAGES
+from kpi_engine.text.messages import MESSAGES, RELATED
 from kpi_engine.text.source import Span
 
 Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that has to do with a finding, and what stands there."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: a stable code, a sentence, the place it speaks of, and the likely fix.
 
-    ``span`` is None where a finding speaks of no text (a missing file, a data table).
+    ``span`` is None where a finding speaks of no text (a missing file, a data table). ``related``
+    are the other ends of what lies between two places, such as two layers.
     """
 
     code: str
@@ -21,6 +30,7 @@ class Diagnostic:
     message: str
     span: Span | None = None
     help: str | None = None
+    related: tuple[Related, ...] = ()
 
 
 def diagnose(code: str, span: Span | None = None, **facts: object) -> Diagnostic:
@@ -41,6 +51,11 @@ def diagnose(code: str, span: Span | None = None, **facts: object) -> Diagnostic
         span,
         hint.format(**facts) if hint is not None else None,
     )
+
+
+def relate(word: str, span: Span, **facts: object) -> Related:
+    """Return another end of a finding, said with the sentence of a word."""
+    return Related(RELATED[word].format(**facts), span)
 
 
 def in_reading_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -67,3 +67,16 @@ def plain_data(node: Node) -> object:
         case Sequence(items=items):
             return [plain_data(item) for item in items]
     assert_never(node)
+
+
+def written(node: Node) -> str:
+    """Return a value on one line."""
+    match node:
+        case Scalar(value=value):
+            return " ".join(value.split())
+        case Sequence(items=items):
+            return f"[{', '.join(written(item) for item in items)}]"
+        case Mapping(entries=entries):
+            parts = (f"{entry.key.value}: {written(entry.value)}" for entry in entries)
+            return f"{{{', '.join(parts)}}}"
+    assert_never(node)

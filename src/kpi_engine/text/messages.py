@@ -1,7 +1,7 @@
 """Every sentence the product says about a mistake, in one table, reviewed in one sitting.
 
 Codes are stable and never reused: K1 text and YAML, K2 formulas, K3 rulesets, K4 data and runs,
-K5 ruleset tests and the command line.
+K5 ruleset tests and the command line, K6 files over files.
 """
 
 from dataclasses import dataclass
@@ -1233,4 +1233,31 @@ MESSAGES: dict[str, Message] = {
         "`{file}` is neither a Parquet nor a CSV file, the name of one was expected",
         "end the name in `.parquet` or `.csv`",
     ),
+    # K6: files over files
+    # K601 to K609: what a file says beside its parents
+    "K601": Message(
+        "error", "no parent has `{name}`, which this removes", "did you mean `{near}`?"
+    ),
+    "K602": Message(
+        "error",
+        "the param `{name}` is new here and nothing reads it, a param of a parent was expected",
+        "did you mean `{near}`?",
+    ),
+    "K603": Message(
+        "warning",
+        "`{name}` is new here, and a parent has `{near}`, which stays in force beside it",
+        "write `{near}` to change that one",
+    ),
 }
+
+RELATED: dict[str, str] = {
+    "overrides": "it overrides `{text}` here",
+    "overridden": "`{name}` is `{text}` here, it overrides `{old}` in {place}",
+    "removed": "`{name}` is removed here",
+    "column": "the column `{name}` is here",
+    "order": "the order is here",
+    "weights": "the other weights begin here",
+    "weight": "the weight of `{name}` is here",
+    "likely": "`{name}` is here",
+}
+"""What is said of another place beside a finding."""

@@ -49,6 +49,15 @@ def render_json(diagnostic: Diagnostic) -> str:
         "end_line": end.line if end else None,
         "end_column": end.column if end else None,
         "help": diagnostic.help,
+        "related": [
+            {
+                "message": related.message,
+                "file": related.span.source.name,
+                "line": (place := position(related.span.source, related.span.start)).line,
+                "column": place.column,
+            }
+            for related in diagnostic.related
+        ],
     }
     return json.dumps(document, ensure_ascii=False)
 
@@ -64,6 +73,10 @@ def _block(diagnostic: Diagnostic, *, color: bool) -> str:
     lines = [f"{place}{title}: {_visible(diagnostic.message)}"]
     if span is not None:
         lines += _excerpt(span, paint)
+    for related in diagnostic.related:
+        where = position(related.span.source, related.span.start)
+        name = _visible(related.span.source.name)
+        lines.append(f"   = {name}:{where.line}:{where.column}: {_visible(related.message)}")
     if diagnostic.help is not None:
         lines.append(f"   = help: {_visible(diagnostic.help)}")
     return "".join(f"{line}\n" for line in lines)

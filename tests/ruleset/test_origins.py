@@ -1,0 +1,141 @@
+"""Findings between files: told at the shop's own line, the other end named."""
+
+import pytest
+from tests.ruleset.shop import HEAD, METRICS, TABLES
+
+from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.text.source import position
+
+SCORE = """\
+score:
+  order: volume > price
+  empty: skip
+  items:
+    volume: {points: 'attain(orders_paid, 9)', weight: 60}
+    price: {points: 'attain(price, 9 CNY)', weight: 40}
+  then:
+    late_fines: score - 1
+pay:
+  lines:
+    commission: slices(rates, sales)
+"""
+HEAD_LINES = "ruleset: maple\nextends: base\n"
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """Return code and file:line of the findings of a shop's text, and of their other ends."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yaml").write_text(HEAD + TABLES + METRICS)
+    (tmp_path / "base.yaml").write_text("ruleset: base\nextends: shop\n" + SCORE)
+
+    def place(span):
+        return f"{span.source.name}:{position(span.source, span.start).line}"
+
+    def load(text):
+        (tmp_path / "maple.yaml").write_text(HEAD_LINES + text)
+        return [
+            (f.code, place(f.span), [(place(end.span), end.message) for end in f.related])
+            for f in load_ruleset("maple.yaml")[1]
+        ]
+
+    return load
+
+
+def test_an_inherited_column_that_is_added_again_is_told_with_both_places(told):
+    assert told("tables: {orders: {add: {amount: items * 2}}}\n") == [
+        ("K363", "maple.yaml:3", [("shop.yaml:27", "the column `amount` is here")])
+    ]
+
+
+def test_a_column_that_a_parent_adds_is_told_at_the_line_of_the_shop(told, tmp_path):
+    base = tmp_path / "base.yaml"
+    base.write_text(base.read_text() + "tables: {orders: {add: {net: amount * 90%}}}\n")
+    assert told("tables: {orders: {columns: {net: money}}}\n") == [
+        ("K363", "maple.yaml:3", [("base.yaml:14", "the column `net` is here")])
+    ]
+
+
+def test_a_broken_order_is_told_at_the_weight_of_the_shop(told):
+    text = "score:\n  items:\n    volume: {weight: 30}\n    price: {weight: 70}\n"
+    ((code, place, ends),) = told(text)
+    assert (code, place) == ("K388", "maple.yaml:6")
+    assert ends == [("base.yaml:4", "the order is here")]
+
+
+def test_an_order_that_breaks_weights_of_the_parent_is_told_at_the_order(told):
+    ((code, place, ends),) = told("score:\n  order: price > volume\n")
+    assert (code, place) == ("K388", "maple.yaml:4")
+    assert [end for end, _ in ends] == ["base.yaml:7", "base.yaml:8"]
+
+
+def test_weights_that_no_longer_add_up_are_told_at_the_weight_of_the_shop(told):
+    assert told("score:\n  items:\n    volume: {weight: 70}\n") == [
+        ("K384", "maple.yaml:5", [("base.yaml:8", "the other weights begin here")])
+    ]
+
+
+def test_an_item_taken_out_of_an_order_is_told_at_its_removal(told):
+    findings = told("score:\n  items:\n    volume: null\n    price: {weight: 100}\n")
+    assert findings == [("K390", "maple.yaml:5", [("base.yaml:4", "the order is here")])]
+
+
+def test_an_item_that_an_order_leaves_out_is_told_where_it_is_added(told):
+    text = (
+        "score:\n  items:\n    volume: {weight: 50}\n    likes: {points: 100 * liked, weight: 10}\n"
+    )
+    assert ("K391", "maple.yaml:6", [("base.yaml:4", "the order is here")]) in told(text)
+
+
+def test_a_param_of_another_kind_is_named_where_the_parent_reads_it(told):
+    findings = told("params:\n  rates: 5 min\n")
+    assert [(code, place) for code, place, _ in findings] == [("K246", "base.yaml:13")]
+    ((where, message),) = findings[0][2]
+    assert where == "maple.yaml:4"
+    assert message.startswith("`rates` is `5 min` here, it overrides `{else: 0.5%, from 50000")
+    assert message.endswith("` in shop.yaml:8")
+
+
+def test_a_removed_metric_is_named_where_the_parent_reads_it(told):
+    findings = told("metrics:\n  price: null\n")
+    assert findings == [
+        ("K220", "base.yaml:8", [("maple.yaml:4", "`price` is removed here")]),
+    ]
+
+
+def test_a_broken_override_of_a_dated_value_names_what_it_overrides(told, tmp_path):
+    base = tmp_path / "base.yaml"
+    base.write_text(base.read_text() + "params: {limit: {of: day, from 2025-01-01: 5 min}}\n")
+    ((code, place, ends),) = told("params:\n  limit: {of: day, from 2025-01-32: 4 min}\n")
+    assert (code, place) == ("K216", "maple.yaml:4")
+    assert ends == [("base.yaml:14", "it overrides `{of: day, from 2025-01-01: 5 min}` here")]
+
+
+def test_an_unknown_param_is_told_at_the_line_of_the_shop(told):
+    assert told("params:\n  limits: 4 min\n") == [("K602", "maple.yaml:4", [])]
+
+
+def test_a_new_param_that_is_read_is_fine(told):
+    assert told("params: {top_up: 5 CNY}\npay: {lines: {extra: top_up}}\n") == []
+
+
+def test_a_param_offered_to_children_is_fine(told):
+    assert told("params: {offered: required}\n") == []
+
+
+def test_a_step_that_no_parent_has_is_told_with_the_likely_one(told):
+    assert told("score:\n  then:\n    late_fine: score - 2\n") == [
+        ("K603", "maple.yaml:5", [("base.yaml:10", "`late_fines` is here")])
+    ]
+
+
+def test_a_new_step_that_is_like_no_other_is_fine(told):
+    assert told("score:\n  then:\n    attendance: score - 2\n") == []
+
+
+def test_part_of_a_metric_that_no_parent_has_is_told_with_the_likely_one(told):
+    findings = told("metrics:\n  orders_payed: {min_rows: 5}\n")
+    assert [(code, place) for code, place, _ in findings] == [
+        ("K302", "maple.yaml:4"),
+        ("K603", "maple.yaml:4"),
+    ]
