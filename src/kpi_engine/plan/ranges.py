@@ -29,9 +29,8 @@ def with_checked_sums(
         DataError: if a sum, or a term of a sum that could leave 128 bits, is beyond 2**60.
     """
     limited = [c for c in columns if c.gather.function == "sum" or c.name.startswith(SIZE)]
-    for column in limited:
-        if _exceeds(frame, column.name, HIGHEST_SUM):
-            raise DataError([diagnose("K460", table=table, names=readers, limit="2**60")])
+    if _exceeding(frame, [column.name for column in limited], HIGHEST_SUM):
+        raise DataError([diagnose("K460", table=table, names=readers, limit="2**60")])
     sums = [column.name for column in limited if column.gather.function == "sum"]
     return frame.with_columns(pl.col(sums).cast(pl.Int64)) if sums else frame
 
@@ -45,9 +44,8 @@ def as_narrow(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
         DataError: if another number does not fit.
     """
     wide = [name for name in columns if frame.schema[name] == pl.Int128]
-    beyond = [
-        name for name in wide if not name.startswith("points.") and _exceeds(frame, name, _HIGHEST)
-    ]
+    held = [name for name in wide if not name.startswith("points.")]
+    beyond = _exceeding(frame, held, _HIGHEST)
     if beyond:
         raise DataError([diagnose("K461", name=name) for name in beyond])
     return frame.with_columns(pl.col(wide).cast(pl.Int64, strict=False)) if wide else frame
@@ -98,7 +96,8 @@ def _limits(part: Core) -> tuple[pl.Expr, pl.Expr]:
     return pl.lit(low, dtype=dtype), pl.lit(high, dtype=dtype)
 
 
-def _exceeds(frame: pl.DataFrame, name: str, highest: int) -> bool:
+def _exceeding(frame: pl.DataFrame, names: Sequence[str], highest: int) -> list[str]:
+    """Return the columns with a number of a larger size."""
     limit = pl.lit(highest, dtype=pl.Int128)
-    value = pl.col(name).cast(pl.Int128)
-    return bool(frame.select((value.abs() > limit).any()).item())
+    found = frame.select((pl.col(name).cast(pl.Int128).abs() > limit).any() for name in names)
+    return [name for name in names if found[name].item()]
