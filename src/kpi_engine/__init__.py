@@ -127,6 +127,44 @@ def load(path: str | Path, params: Mapping[str, str] | None = None) -> Ruleset:
     return ruleset
 
 
+def init_shop(name: str, extends: str, folder: str | Path = ".") -> Path:
+    """Return the new file of a shop over a base, with the base's params as comments.
+
+    The file is ``name`` with `.yaml` behind it, in a folder. Beside every param stand its meaning,
+    its unit and what reads it.
+
+    Raises:
+        RulesetError: the base cannot be used.
+        DataError: the name is none, or its file exists already or cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = init_shop("maple/presales", "taobao/presales", folder)
+    ...     load(file).name
+    'maple/presales'
+    """
+    from kpi_engine.review.starting import start_shop
+
+    return start_shop(name, extends, Path(folder))
+
+
+def init_ruleset(name: str, folder: str | Path = ".") -> list[Path]:
+    """Return the new files of a small ruleset and of its test, which passes.
+
+    Raises:
+        DataError: the name is none, or a file exists already or cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     ruleset, test = init_ruleset("maple", folder)
+    ...     run_cases(test).failed
+    0
+    """
+    from kpi_engine.review.starting import start_ruleset
+
+    return start_ruleset(name, Path(folder))
+
+
 def show(path: str | Path) -> Effective:
     r"""Return what is in force in a ruleset file, its layers merged, and who said it.
 
@@ -746,6 +784,8 @@ __all__ = [
     "explain",
     "explain_all",
     "export_ledger",
+    "init_ruleset",
+    "init_shop",
     "load",
     "read_ledger",
     "read_results",

@@ -41,6 +41,9 @@ app = typer.Typer(
 books = typer.Typer(name="ledger", help="Read ledgers of closed periods.", no_args_is_help=True)
 app.add_typer(books)
 
+starts = typer.Typer(name="init", help="Write files to start from.", no_args_is_help=True)
+app.add_typer(starts)
+
 FormatOption = Annotated[
     Format, typer.Option("--format", help="For people, or JSON lines for machines.")
 ]
@@ -96,6 +99,36 @@ def run_tests(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
     else:
         show_json({"passed": cases.passed, "failed": cases.failed})
     raise typer.Exit(Exit.FINDINGS if cases.failed else status_of(cases.diagnostics))
+
+
+@starts.command("shop")
+def init_shop(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as maple/presales.")],
+    extends: Annotated[str, typer.Option("--extends", help="The base, such as taobao/presales.")],
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Write a shop's file over a base, with the base's params as comments."""
+    with refused(form):
+        file = ke.init_shop(name, extends)
+    if form is Format.JSON:
+        show_json({"files": [file.as_posix()]})
+    else:
+        show(f"{file.as_posix()} written: check it with `kpi-engine check {file.as_posix()}`")
+
+
+@starts.command("ruleset")
+def init_ruleset(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, such as maple/presales.")],
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Write a small ruleset with its test, which passes."""
+    with refused(form):
+        file, test = ke.init_ruleset(name)
+    if form is Format.JSON:
+        show_json({"files": [file.as_posix(), test.as_posix()]})
+    else:
+        show(f"{file.as_posix()} written, and its test")
+        show(f"run it with `kpi-engine test {test.as_posix()}`")
 
 
 @app.command("show")

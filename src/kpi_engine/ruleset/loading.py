@@ -89,6 +89,11 @@ def load_ruleset_text(
     return loaded.ruleset, loaded.findings
 
 
+def load_layered_text(text: str, path: Path) -> Loaded:
+    """Return the checked ruleset of the text that a file is to hold."""
+    return _load(Source(path.as_posix(), text), path, {})
+
+
 @many_nodes()
 def _load(source: Source, path: Path | None, params: Mapping[str, str]) -> Loaded:
     layers, diagnostics = read_layers(source, path)

@@ -1248,6 +1248,14 @@ MESSAGES: dict[str, Message] = {
         "`{name}` is new here, and a parent has `{near}`, which stays in force beside it",
         "write `{near}` to change that one",
     ),
+    # K610 to K619: files to start from
+    "K610": Message(
+        "error",
+        "`{name}` is no name of a ruleset, letters, digits, `_` and `-` with `/` between the "
+        "parts were expected",
+        "write it like `maple/presales`",
+    ),
+    "K611": Message("error", "`{file}` exists already, a free name was expected"),
 }
 
 RELATED: dict[str, str] = {
