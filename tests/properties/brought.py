@@ -116,8 +116,9 @@ def about(page: Page, table: str) -> Document:
     last = page.tables[page.roster][page.key[-1]].kind
     seen = with_looked_up(page, types)
     others = [n for n, t in seen.items() if t.kind is last and n not in {*page.key, *page.dated}]
-    likely = [n for n in others if "helper" in n or "." in n]
-    if others and chance(spot, 3):
+    dotted = [n for n in others if "." in n]
+    likely = [*dotted, *dotted, *(n for n in others if "helper" in n)]
+    if others and chance(spot, 2):
         found["whose"] = pick(spot, [*others, *likely, *likely])
     moments = [n for n, t in types.items() if t.kind in {Kind.DATE, Kind.DATETIME}]
     clock = page.clocks.get(table)

@@ -139,8 +139,8 @@ def write_score(page: Page) -> None:
         score["order"] = "".join(a + b for a, b in zip(names, [*signs, ""], strict=True))
         score["method"] = pick(spot, ("roc", "rank_sum", "rank_reciprocal"))
         score["ties"] = pick(spot, ("constrained", "average"))
-    if chance(spot, 2):
-        score["needs"] = pick(spot, ("1%", "66.7%", "100%"))
+    if not chance(spot, 3):
+        score["needs"] = pick(spot, ("1%", "66.7%", "100%", "100%"))
     then: Document = {}
     running = subject_of(page, RUNNING_SCORE)
     for number in range(pick(spot, (0, 0, 1, 2))):
@@ -212,7 +212,7 @@ def _points(page: Page, words: Words) -> str | Document:
 
 def _empty(page: Page, words: Words) -> str:
     spot = spot_of(page, words)
-    match pick(spot, ("skip", "skip", "stop", "stop", "0", "100", "formula")):
+    match pick(spot, ("skip", "skip", "skip", "stop", "stop", "0", "100", "formula")):
         case "formula":
             return f"at_most(at_least({drawn_text(page, words, Kind.NUMBER)}, 0), 100)"
         case word:

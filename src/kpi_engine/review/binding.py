@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from kpi_engine.execution.contract import METRIC_PLACES
 from kpi_engine.language.ir import references
 from kpi_engine.language.kinds import PLAIN, Kind, Level, Type
 from kpi_engine.language.mistakes import Mistake
@@ -17,6 +16,7 @@ from kpi_engine.review.pipes import Cell, PipeTable, cell_span, whole_cell
 from kpi_engine.review.targets import Target, expectable, givable, pay_names, subject_rules
 from kpi_engine.ruleset.across import names_of_history
 from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.ruleset.kept import COMPOSITE_GRID
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Scalar
 from kpi_engine.text.scalars import inner_span
@@ -147,7 +147,7 @@ def _kept(cell: Cell, name: str, type_: Type, names: _Names) -> Value | Mistake:
     """Return a value that results can show: a number of at most nine decimals."""
     value = _read(cell, type_, names)
     if isinstance(value, Fraction):
-        grid = 10**METRIC_PLACES if type_.kind in PLAIN else 1
+        grid = COMPOSITE_GRID if type_.kind in PLAIN else 1
         if (value * grid).denominator > 1:
             facts = {"text": cell.text, "name": name, "reason": "results do not show it so finely"}
             names.findings.append(diagnose("K526", cell_span(cell), **facts))
