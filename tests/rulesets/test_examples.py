@@ -220,5 +220,5 @@ def test_an_attainment_just_below_120_percent_is_not_shown_as_120():
     }
     results = ke.run(ke.compile(ruleset), frames_of(ruleset, rows), period="2026-10")
     shown = {metric.name: metric.shown for metric in ke.explain(results, key).metrics}
-    assert shown["attainment"] == "1.19999"
+    assert shown["attainment"] == "119.999%"
     assert results.subjects["line.attainment_bonus"].to_list() == [100_000]

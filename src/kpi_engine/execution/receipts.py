@@ -17,7 +17,9 @@ from kpi_engine.execution.results import (
     Receipt,
 )
 from kpi_engine.execution.rules import rules_in_force
-from kpi_engine.ruleset.checked import Item, Ruleset
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import Kind
+from kpi_engine.ruleset.checked import Item, Metric, Ruleset
 from kpi_engine.text.diagnostics import Diagnostic
 
 
@@ -58,7 +60,7 @@ def write_receipt(
         "params": dict(ruleset.given),
         "source": stamp.source,
         "rules": rules_in_force(ruleset),
-        "kinds": {name: metric.type.kind.name.lower() for name, metric in ruleset.metrics.items()},
+        "kinds": {name: _kind(metric).name.lower() for name, metric in ruleset.metrics.items()},
         "weights": dict(_weights(ruleset.score.items)) if ruleset.score is not None else {},
         "inputs": dict(inputs),
         "history": list(stamp.history),
@@ -70,6 +72,16 @@ def write_receipt(
         "notes": [_note(note) for note in notes],
         "result_hash": stamp.result_hash,
     }
+
+
+def _kind(metric: Metric) -> Kind:
+    """Return what a metric measures: a part of an amount, or of a time, is read in per cent."""
+    node = metric.value.node
+    if isinstance(node, ir.Op) and node.op == "div":
+        kinds = {arg.type.kind if isinstance(arg, ir.Ref) else None for arg in node.args}
+        if kinds in ({Kind.MONEY}, {Kind.DURATION}):
+            return Kind.RATIO
+    return metric.type.kind
 
 
 def _weights(items: tuple[Item, ...]) -> Iterator[tuple[str, str]]:
