@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from kpi_engine.review.effective import Effective, EffectiveValue, Said
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
+    from kpi_engine.review.locking import Change, Locking
     from kpi_engine.review.verification import Verification
     from kpi_engine.ruleset.checked import Ruleset
     from kpi_engine.sample.writing import SampleSummary
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME_BY_TYPE: Final = {
+    "Change": "kpi_engine.review.locking",
+    "Locking": "kpi_engine.review.locking",
     "CaseReport": "kpi_engine.review.cases",
     "CaseResult": "kpi_engine.review.cases",
     "Closing": "kpi_engine.execution.closing",
@@ -163,6 +166,32 @@ def init_ruleset(name: str, folder: str | Path = ".") -> list[Path]:
     from kpi_engine.review.starting import start_ruleset
 
     return start_ruleset(name, Path(folder))
+
+
+def lock(path: str | Path, *, update: bool = False, write: bool = True) -> Locking:
+    r"""Return what became of the lock of a file's pinned base, `extends: taobao/presales@1`.
+
+    The base and all its parents are copied into `.lock` beside the file that pins it, and from then
+    on the copies are read. A lock that is there stays as it is without ``update``. Without
+    ``write`` nothing is written; ``changes`` tell what would change of the values in force.
+
+    Raises:
+        RulesetError: the file or its base cannot be used, it pins none, or without ``update`` the
+            base has changed since it was locked.
+        DataError: the copies cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     shop = Path(folder) / "maple.yaml"
+    ...     _ = shop.write_text("ruleset: maple\nextends: taobao/presales@1\n")
+    ...     locking = lock(shop)
+    ...     again = lock(shop, update=True)
+    >>> locking.standing, len(locking.files), again.standing, again.changes
+    ('new', 3, 'unchanged', ())
+    """
+    from kpi_engine.review.locking import lock_base
+
+    return lock_base(Path(path), update=update, write=write)
 
 
 def show(path: str | Path) -> Effective:
@@ -750,6 +779,7 @@ def write_sample(
 __all__ = [
     "CaseReport",
     "CaseResult",
+    "Change",
     "Closing",
     "DataError",
     "Diagnostic",
@@ -760,6 +790,7 @@ __all__ = [
     "Facts",
     "KpiError",
     "LedgerEntries",
+    "Locking",
     "MetricEvidence",
     "PayShown",
     "Plan",
@@ -787,6 +818,7 @@ __all__ = [
     "init_ruleset",
     "init_shop",
     "load",
+    "lock",
     "read_ledger",
     "read_results",
     "render_json",

@@ -61,3 +61,37 @@ def test_show_of_a_broken_ruleset_could_not_run():
     Path("maple.yaml").write_text("ruleset: maple\nextends: shpo\n", "utf-8")
     result = called("show", "maple.yaml", "--format", "json", status=2)
     assert (result.stdout, codes(result.stderr)) == ("", ["K310"])
+
+
+def lockable(*arguments: str, status: int) -> str:
+    return called("lock", "oak.yaml", *arguments, status=status).stdout
+
+
+def test_lock_shows_what_would_change_before_it_changes(folder: Path):
+    base = folder / "shop.yaml"
+    base.write_text(base.read_text("utf-8") + "version: 1\n", "utf-8")
+    (folder / "oak.yaml").write_text("ruleset: oak\nextends: shop@1\n", "utf-8")
+    assert lockable(status=0) == ("shop@1: shop.yaml into .lock/shop@1\n.lock/shop@1 written\n")
+    assert lockable("--update", status=0) == "shop@1: locked in .lock/shop@1, nothing changes\n"
+    base.write_text(base.read_text("utf-8").replace("50 CNY", "70 CNY"), "utf-8")
+    result = called("lock", "oak.yaml", "--format", "json", status=2)
+    assert codes(result.stderr) == ["K622"]
+    changes = lockable("--update", status=1).splitlines()
+    assert changes[0] == "shop@1: 1 value in force would change"
+    assert changes[1].startswith("  params.bonus: 50 CNY (.lock/shop@1/1-shop.yaml:")
+    assert ") -> 70 CNY (shop.yaml:" in changes[1]
+    assert called("check", "oak.yaml", status=1).stdout == "1 error\n"
+    assert lockable("--update", "--yes", status=0).endswith("\n.lock/shop@1 written\n")
+    assert called("check", ".", status=0).stdout == "no findings\n"
+
+
+def test_lock_in_json_names_every_change(folder: Path):
+    base = folder / "shop.yaml"
+    base.write_text(base.read_text("utf-8") + "version: 1\n", "utf-8")
+    (folder / "oak.yaml").write_text("ruleset: oak\nextends: shop@1\n", "utf-8")
+    assert json.loads(lockable("--format", "json", status=0))["standing"] == "new"
+    base.write_text(base.read_text("utf-8").replace("50 CNY", "70 CNY"), "utf-8")
+    document = json.loads(lockable("--update", "--format", "json", status=1))
+    assert (document["standing"], document["written"]) == ("changed", False)
+    (change,) = document["changes"]
+    assert (change["path"], change["after"]["text"]) == ("params.bonus", "70 CNY")

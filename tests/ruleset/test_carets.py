@@ -11,8 +11,8 @@ import pytest
 from tests.ruleset.test_damage import FULL
 
 from kpi_engine.language.tokens import tokenize
-from kpi_engine.ruleset.layers import shipped_rulesets
 from kpi_engine.ruleset.loading import load_ruleset_text
+from kpi_engine.ruleset.parents import shipped_rulesets
 from kpi_engine.text.located import Mapping, Node, Scalar, Sequence
 from kpi_engine.text.reading import parse_yaml
 from kpi_engine.text.source import Source

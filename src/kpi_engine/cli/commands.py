@@ -1,5 +1,6 @@
 """The commands: each asks the public API one thing and says what came of it."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,7 +11,7 @@ import typer
 
 import kpi_engine as ke
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
-from kpi_engine.cli.layers import effective_document, effective_text
+from kpi_engine.cli.layers import effective_document, effective_text, locking_document, locking_text
 from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json, show_text
 from kpi_engine.cli.rows import evidence_document, evidence_parts
 from kpi_engine.cli.statement import explanation_parts
@@ -143,6 +144,37 @@ def show_effective(
         show_json(effective_document(effective))
     else:
         show_text(effective_text(effective))
+
+
+@app.command()
+def lock(
+    ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The file that pins a base.")],
+    update: Annotated[
+        bool, typer.Option("--update", help="Show what a new copy changes, and make it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Update without asking.")] = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Copy the pinned base of a ruleset beside it, so that no upgrade changes its pay."""
+    with refused(form):
+        locking = ke.lock(ruleset, update=update, write=not update)
+        if form is Format.TEXT:
+            show_text(locking_text(locking))
+        if update and locking.standing != "unchanged" and (yes or asked(form)):
+            locking = ke.lock(ruleset, update=True)
+    if form is Format.JSON:
+        show_json(locking_document(locking))
+    elif locking.written:
+        show(f"{locking.folder} written")
+    open_changes = locking.standing != "unchanged" and not locking.written
+    raise typer.Exit(Exit.FINDINGS if open_changes else Exit.CLEAN)
+
+
+def asked(form: Format) -> bool:
+    """Return whether somebody at a terminal agrees; in a pipe nobody does."""
+    if form is Format.JSON or not sys.stdin.isatty():
+        return False
+    return typer.confirm("write the new copy?", err=True)
 
 
 HistoryOption = Annotated[

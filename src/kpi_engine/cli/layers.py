@@ -8,6 +8,7 @@ from dataclasses import asdict
 from rich.cells import cell_len
 
 import kpi_engine as ke
+from kpi_engine.cli.summaries import counted
 
 _WIDEST = 60
 _INDENT = "  "
@@ -41,6 +42,45 @@ def effective_text(effective: ke.Effective) -> str:
     column = max((width for width in widths if width <= _WIDEST), default=0)
     padded = ((left + " " * max(column - cell_len(left), 0), right) for left, right in lines)
     return "".join(f"{left}  {right}".rstrip() + "\n" for left, right in padded)
+
+
+def locking_document(locking: ke.Locking) -> dict[str, object]:
+    """Return what became of a lock for machines."""
+    return {
+        "base": locking.base,
+        "version": locking.version,
+        "folder": locking.folder,
+        "files": list(locking.files),
+        "standing": locking.standing,
+        "written": locking.written,
+        "changes": [
+            {
+                "path": ".".join(change.path),
+                "before": asdict(change.before.said) if change.before is not None else None,
+                "after": asdict(change.after.said) if change.after is not None else None,
+            }
+            for change in locking.changes
+        ],
+    }
+
+
+def locking_text(locking: ke.Locking) -> str:
+    """Return what became of a lock, and every value that changes with it."""
+    base = f"{locking.base}@{locking.version}"
+    if locking.standing == "unchanged":
+        return f"{base}: locked in {locking.folder}, nothing changes\n"
+    if locking.standing == "new":
+        return f"{base}: {', '.join(locking.files)} into {locking.folder}\n"
+    lines = [f"{base}: {counted(len(locking.changes), 'value')} in force would change"]
+    for change in locking.changes:
+        before, after = (
+            "(nothing)"
+            if value is None
+            else f"{value.said.text} ({value.said.file}:{value.said.line})"
+            for value in (change.before, change.after)
+        )
+        lines.append(f"  {'.'.join(change.path)}: {before} -> {after}")
+    return "\n".join(lines) + "\n"
 
 
 def _lines(values: tuple[ke.EffectiveValue, ...]) -> Iterator[tuple[str, str]]:

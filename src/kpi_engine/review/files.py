@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from kpi_engine.ruleset.layers import shipped_rulesets
+from kpi_engine.ruleset.parents import shipped_rulesets
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.reading import read_text
 

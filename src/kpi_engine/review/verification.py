@@ -14,11 +14,12 @@ from kpi_engine.execution.results import HistoryReceipt, InputReceipt, Receipt, 
 from kpi_engine.execution.running import run
 from kpi_engine.plan.compiling import compile_ruleset, missing_params
 from kpi_engine.review.differences import first_difference
-from kpi_engine.ruleset.layers import shipped_rulesets, text_digest
 from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.parents import shipped_rulesets
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.reading import read_text
+from kpi_engine.text.source import text_digest
 
 Verdict = Literal["verified", "differs", "could_not_run"]
 

@@ -1,83 +1,121 @@
 """The files of a ruleset: found, read, and merged into one tree whose every value knows its file.
 
-A file has one parent. How one is merged over the other, `merging` says.
+A file has one parent. How one is merged over the other, `merging` says; which version of it is
+meant, `locks`.
 """
 
-import hashlib
 from dataclasses import dataclass
-from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 from kpi_engine.ruleset.checked import Layer
+from kpi_engine.ruleset.locks import (
+    Lock,
+    Pin,
+    find_change,
+    locked_versions,
+    pin_of,
+    read_lock,
+    said,
+)
 from kpi_engine.ruleset.merging import Merged, entry_of, merge
-from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.ruleset.parents import candidates, near_parent, shown_path
+from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
 from kpi_engine.text.located import Mapping, Scalar
 from kpi_engine.text.reading import parse_yaml, read_text
-from kpi_engine.text.source import Source
+from kpi_engine.text.source import Source, text_digest
+
+Locks = Literal["held", "trusted", "ignored"]
+"""Whether locks are used and held to what they were copied from, only used, or ignored."""
 
 _TOTALS = ("score", "pay")
-_SUFFIX = ".yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
     """The merged tree and the files it came from, each as written, the ruleset's own file first.
 
-    ``assessing`` are the texts down from the furthest parent that has a score or a pay: what stands
-    above them is a shelf.
+    ``paths`` are where they were read. ``assessing`` are the texts down from the furthest parent
+    that has a score or a pay: what stands above them is a shelf. ``pin`` is the first parent of
+    which a version is named, and ``notes`` what there is to say of it.
     """
 
     merged: Merged
     layers: tuple[Layer, ...]
     files: tuple[Mapping, ...]
+    paths: tuple[Path | None, ...]
     assessing: tuple[Source, ...]
+    pin: Pin | None
+    notes: tuple[Diagnostic, ...]
 
 
-def shipped_rulesets() -> Path:
-    """Return the folder of the rulesets that come with the package.
+@dataclass(frozen=True, slots=True)
+class _File:
+    text: Source
+    path: Path | None
+    pin: Pin | None = None
+    """What the file has to be, where a version of it was named and is not locked."""
 
-    In a checkout they stand beside ``src``; in a wheel, inside the package.
-    """
-    inside = Path(str(resources.files("kpi_engine"))) / "rulesets"
-    return inside if inside.is_dir() else inside.parents[2] / "rulesets"
 
-
-def read_layers(source: Source, path: Path | None) -> tuple[Layers | None, list[Diagnostic]]:
+def read_layers(
+    source: Source, path: Path | None, locks: Locks = "held"
+) -> tuple[Layers | None, list[Diagnostic]]:
     """Return a file merged over its parents, or the diagnostics that prevent it.
 
     ``path`` is where the text was read, None for a text that is no file.
     """
-    chain: list[tuple[Mapping, Source, Path | None]] = []
+    chain: list[tuple[Mapping, _File]] = []
     diagnostics: list[Diagnostic] = []
-    names = [source.name]
-    current: tuple[Source, Path | None] | None = (source, path)
-    while current is not None:
-        text, where = current
-        root, found = parse_yaml(text)
+    pin: Pin | None = None
+    waiting = [_File(source, path)]
+    locked = False
+    while waiting:
+        file = waiting.pop(0)
+        root, found = parse_yaml(file.text)
         diagnostics += found
         if not isinstance(root, Mapping):
             break
-        chain.append((root, text, where))
+        if file.pin is not None and said(root, "version") != file.pin.version:
+            diagnostics.append(_no_version(file.pin, said(root, "version")))
+            break
+        if file.pin is not None and locks != "ignored":
+            diagnostics.append(_not_locked(file.pin, path))
+        chain.append((root, file))
         parent = entry_of(root, "extends")
-        current = None
-        if parent is not None and isinstance(parent.value, Scalar):
-            current = _open_parent(parent.value, root, where, names, diagnostics)
-            if current is not None:
-                names.append(current[0].name)
-        elif parent is not None:
+        if locked or parent is None:
+            continue
+        if not isinstance(parent.value, Scalar):
             problem = "the name of one parent was expected"
             diagnostics.append(diagnose("K303", parent.value.span, key="extends", problem=problem))
-    if diagnostics or not chain:
+            continue
+        here = pin_of(parent.value, file.path)
+        pin = pin or here
+        lock = read_lock(here) if here is not None and locks != "ignored" else None
+        if isinstance(lock, Diagnostic):
+            diagnostics.append(lock)
+        elif lock is not None and here is not None:
+            waiting, locked = [_File(text, copy) for text, copy in lock.copies], True
+            diagnostics += _changes(here, lock, root) if locks == "held" else []
+        else:
+            waiting = _open_parent(parent.value, here, (root, file), chain, diagnostics)
+    if has_errors(diagnostics) or not chain:
         return None, diagnostics
-    merged = Merged(chain[-1][0])
-    for root, _, _ in reversed(chain[:-1]):
+    return _layers(chain, pin, tuple(diagnostics)), []
+
+
+def _layers(
+    chain: list[tuple[Mapping, _File]], pin: Pin | None, notes: tuple[Diagnostic, ...]
+) -> Layers:
+    files = tuple(root for root, _ in chain)
+    merged = Merged(files[-1])
+    for root in reversed(files[:-1]):
         merged = merge(merged, root)
     layers = tuple(
-        Layer(_said_name(root, text.name), text.name, text_digest(text)) for root, text, _ in chain
+        Layer(said(root, "ruleset") or file.text.name, file.text.name, text_digest(file.text))
+        for root, file in chain
     )
-    files = tuple(root for root, _, _ in chain)
-    return Layers(merged, layers, files, _assessing(files)), []
+    paths = tuple(file.path for _, file in chain)
+    return Layers(merged, layers, files, paths, _assessing(files), pin, notes)
 
 
 def _assessing(files: tuple[Mapping, ...]) -> tuple[Source, ...]:
@@ -87,72 +125,43 @@ def _assessing(files: tuple[Mapping, ...]) -> tuple[Source, ...]:
     return tuple(root.span.source for root in files[: last + 1])
 
 
-def text_digest(source: Source) -> str:
-    """Return the SHA-256 of a text, in hexadecimal digits."""
-    return hashlib.sha256(source.text.encode()).hexdigest()
+def _no_version(pin: Pin, found: str | None) -> Diagnostic:
+    there = f"`{found}` was found" if found is not None else "the one that was found names none"
+    locked = ", ".join(f"`{version}`" for version in locked_versions(pin))
+    facts = {"found": f"{there}, locked are {locked}" if locked else there}
+    return diagnose("K620", pin.span, name=pin.name, version=pin.version, **facts)
 
 
-def _said_name(root: Mapping, fallback: str) -> str:
-    entry = entry_of(root, "ruleset")
-    return entry.value.value if entry and isinstance(entry.value, Scalar) else fallback
+def _not_locked(pin: Pin, path: Path | None) -> Diagnostic:
+    file = path.as_posix() if path is not None else None
+    return diagnose("K621", pin.span, name=pin.name, version=pin.version, file=file)
+
+
+def _changes(pin: Pin, lock: Lock, root: Mapping) -> list[Diagnostic]:
+    change = find_change(pin, lock, said(root, "ruleset") or "")
+    return [] if change is None else [change]
 
 
 def _open_parent(
     reference: Scalar,
-    root: Mapping,
-    where: Path | None,
-    names: list[str],
+    pin: Pin | None,
+    child: tuple[Mapping, _File],
+    chain: list[tuple[Mapping, _File]],
     diagnostics: list[Diagnostic],
-) -> tuple[Source, Path] | None:
-    candidates = _candidates(reference.value, _said_name(root, ""), where)
-    found = next((path for path in candidates if path.is_file()), None)
+) -> list[_File]:
+    root, file = child
+    name = reference.value if pin is None else pin.name
+    places = candidates(name, said(root, "ruleset") or "", file.path)
+    found = next((path for path in places if path.is_file()), None)
     if found is None:
-        near = _near(reference.value, candidates)
-        diagnostics.append(diagnose("K310", reference.span, name=reference.value, near=near))
-        return None
-    text = read_text(found, _shown(found))
+        near = near_parent(name, places)
+        diagnostics.append(diagnose("K310", reference.span, name=name, near=near))
+        return []
+    text = read_text(found, shown_path(found))
     if isinstance(text, Diagnostic):
         diagnostics.append(text)
-        return None
-    if text.name in names:
-        diagnostics.append(diagnose("K311", reference.span, name=reference.value))
-        return None
-    return text, found
-
-
-def _shown(path: Path) -> str:
-    """Return a path as people know it: from the working folder, or from the shipped rulesets."""
-    resolved = path.resolve()
-    for base in (Path.cwd(), shipped_rulesets().parent):
-        if resolved.is_relative_to(base.resolve()):
-            return resolved.relative_to(base.resolve()).as_posix()
-    return path.as_posix()
-
-
-def _candidates(reference: str, own_name: str, where: Path | None) -> list[Path]:
-    """Return where a parent may be: beside the file, from its rulesets' root, among the shipped.
-
-    The file itself comes last: `taobao/shop` may extend `shop`.
-    """
-    file_name = f"{reference}{_SUFFIX}"
-    folders: list[Path] = []
-    if where is not None:
-        folders.append(where.parent)
-        depth = own_name.count("/")
-        if depth and len(where.parents) > depth:
-            folders.append(where.parents[depth])
-    folders.append(shipped_rulesets())
-    paths = [folder / file_name for folder in dict.fromkeys(folders)]
-    return sorted(paths, key=lambda path: where is not None and path.resolve() == where.resolve())
-
-
-def _near(reference: str, candidates: list[Path]) -> str | None:
-    depth = reference.count("/") + 1
-    known: list[str] = []
-    for path in candidates:
-        folder = path.parents[depth - 1]
-        if folder.is_dir():
-            found = folder.glob("/".join(["*"] * depth) + _SUFFIX)
-            known += [p.relative_to(folder).with_suffix("").as_posix() for p in found]
-    near = get_close_matches(reference, known, n=1)
-    return near[0] if near else None
+        return []
+    if text.name in {other.text.name for _, other in chain}:
+        diagnostics.append(diagnose("K311", reference.span, name=name))
+        return []
+    return [_File(text, found, pin)]

@@ -19,7 +19,7 @@ from kpi_engine.ruleset.document import RulesetDocument, words
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
 from kpi_engine.ruleset.known import Known
-from kpi_engine.ruleset.layers import Layers, read_layers
+from kpi_engine.ruleset.layers import Layers, Locks, read_layers
 from kpi_engine.ruleset.metrics import (
     SCORE,
     check_metric,
@@ -72,13 +72,15 @@ def load_ruleset(
     return loaded.ruleset, loaded.findings
 
 
-def load_layered(path: Path | str, params: Mapping[str, str] | None = None) -> Loaded:
+def load_layered(
+    path: Path | str, params: Mapping[str, str] | None = None, locks: Locks = "held"
+) -> Loaded:
     """Return the checked ruleset of a file with the layers it was merged from."""
     path = Path(path)
     text = read_text(path, path.as_posix())
     if isinstance(text, Diagnostic):
         return Loaded(None, [text])
-    return _load(text, path, params or {})
+    return _load(text, path, params or {}, locks)
 
 
 def load_ruleset_text(
@@ -95,13 +97,16 @@ def load_layered_text(text: str, path: Path) -> Loaded:
 
 
 @many_nodes()
-def _load(source: Source, path: Path | None, params: Mapping[str, str]) -> Loaded:
-    layers, diagnostics = read_layers(source, path)
+def _load(
+    source: Source, path: Path | None, params: Mapping[str, str], locks: Locks = "held"
+) -> Loaded:
+    layers, diagnostics = read_layers(source, path, locks)
     if layers is None:
         return Loaded(None, in_reading_order(diagnostics))
     merged = layers.merged
     files = tuple(layer.path for layer in layers.layers)
     sheet = lay_out(_with_params(merged.root, params), files, merged.removed)
+    sheet.findings.extend(layers.notes)
     _find_unknown_params(sheet, merged.root, params)
     find_strays(sheet, layers)
     ruleset = _check(sheet, layers, params)

@@ -1256,6 +1256,31 @@ MESSAGES: dict[str, Message] = {
         "write it like `maple/presales`",
     ),
     "K611": Message("error", "`{file}` exists already, a free name was expected"),
+    # K620 to K629: pinned parents
+    "K620": Message(
+        "error",
+        "`{name}` has no version `{version}`: {found}",
+        "pin a version that is there",
+    ),
+    "K621": Message(
+        "warning",
+        "`{name}` is pinned to `{version}` and not locked: it may change under the same version",
+        "`kpi-engine lock {file}` keeps a copy beside the file",
+    ),
+    "K622": Message(
+        "error",
+        "`{name}` has changed since its version `{version}` was locked: `{file}` is another text",
+        "`kpi-engine lock --update {shop}` shows what would change",
+    ),
+    "K623": Message(
+        "error",
+        "the lock cannot be used, `{file}`: {reason}",
+        "bring it back, or lock the base anew: `kpi-engine lock --update`",
+    ),
+    "K624": Message(
+        "error",
+        "`{file}` pins no parent, one like `extends: taobao/presales@1` was expected",
+    ),
 }
 
 RELATED: dict[str, str] = {

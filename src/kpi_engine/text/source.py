@@ -3,6 +3,7 @@
 A place is a pair of code point offsets into a text that was read once and never changes.
 """
 
+import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -61,3 +62,8 @@ def line_text(source: Source, line: int) -> str:
     starts = _line_starts(source)
     end = starts[line] if line < len(starts) else len(source.text)
     return source.text[starts[line - 1] : end].rstrip("\r\n")
+
+
+def text_digest(source: Source) -> str:
+    """Return the SHA-256 of a text, in hexadecimal digits."""
+    return hashlib.sha256(source.text.encode()).hexdigest()
