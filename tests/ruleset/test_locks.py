@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 import kpi_engine as ke
+from kpi_engine.ruleset.checked import Formula
 from kpi_engine.ruleset.loading import load_ruleset
 
 ROOT = """\
@@ -48,7 +49,9 @@ def codes():
 
 
 def bonus():
-    return ke.load("maple.yaml").params["bonus"].value.text
+    value = ke.load("maple.yaml").params["bonus"].value
+    assert isinstance(value, Formula)
+    return value.text
 
 
 @pytest.mark.usefixtures("folder")
@@ -130,6 +133,8 @@ def test_an_update_tells_what_changes_before_it_changes(locked):
     planned = ke.lock("maple.yaml", update=True, write=False)
     (changed,) = planned.changes
     assert changed.path == ("params", "bonus")
+    assert changed.before is not None
+    assert changed.after is not None
     assert (changed.before.said.text, changed.after.said.text) == ("50 CNY", "70 CNY")
     assert (planned.standing, planned.written, codes()) == ("changed", False, ["K622"])
     assert ke.lock("maple.yaml", update=True).written

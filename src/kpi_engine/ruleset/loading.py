@@ -15,7 +15,7 @@ from kpi_engine.language.syntax import Day
 from kpi_engine.ruleset.checked import Formula, Group, MetricForm, Ruleset, Score, Subject, Table
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
-from kpi_engine.ruleset.document import RulesetDocument, words
+from kpi_engine.ruleset.document import Effective, RulesetDocument, words
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
 from kpi_engine.ruleset.known import Known
@@ -297,12 +297,20 @@ def _check_head(sheet: Sheet, document: RulesetDocument) -> bool:
         for key, text in (("from", document.effective.from_), ("to", document.effective.to)):
             if text is not None and not _is_day(text):
                 report(sheet, "K317", span_of(sheet, ("effective", key)), text=text)
+        _check_range(sheet, document.effective)
     name = document.currency
     if name not in MINOR_DIGITS:
         near = UNIT_BY_OTHER_SPELLING.get(name)
         near = near if near in MINOR_DIGITS else closest(name.upper(), set(MINOR_DIGITS))
         report(sheet, "K307", span_of(sheet, ("currency",)), name=name, near=near)
     return name in MINOR_DIGITS
+
+
+def _check_range(sheet: Sheet, effective: Effective) -> None:
+    start, end = parsed(effective.from_ or ""), parsed(effective.to or "")
+    if isinstance(start, Day) and isinstance(end, Day) and end.value <= start.value:
+        facts = {"start": effective.from_, "end": effective.to}
+        report(sheet, "K632", span_of(sheet, ("effective", "to")), **facts)
 
 
 def _is_zone(name: str) -> bool:

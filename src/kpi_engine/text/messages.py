@@ -1281,6 +1281,20 @@ MESSAGES: dict[str, Message] = {
         "error",
         "`{file}` pins no parent, one like `extends: taobao/presales@1` was expected",
     ),
+    # K630 to K639: the periods that files govern
+    "K630": Message(
+        "error",
+        "two files govern `{name}` {days}, one was expected",
+        "let one end where the other begins: `effective: {{from: …, to: …}}`",
+    ),
+    "K631": Message(
+        "error",
+        "no file governs `{name}` {days}, and one does before and after",
+        "let one end where the other begins: `effective: {{from: …, to: …}}`",
+    ),
+    "K632": Message(
+        "error", "`effective` begins on {start} and ends on {end}, a later end was expected"
+    ),
 }
 
 RELATED: dict[str, str] = {
@@ -1292,5 +1306,7 @@ RELATED: dict[str, str] = {
     "weights": "the other weights begin here",
     "weight": "the weight of `{name}` is here",
     "likely": "`{name}` is here",
+    "governs": "this file governs {days}",
+    "ends": "the file before ends here",
 }
 """What is said of another place beside a finding."""
