@@ -47,10 +47,9 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME_BY_TYPE: Final = {
-    "Change": "kpi_engine.review.locking",
-    "Locking": "kpi_engine.review.locking",
     "CaseReport": "kpi_engine.review.cases",
     "CaseResult": "kpi_engine.review.cases",
+    "Change": "kpi_engine.review.locking",
     "Closing": "kpi_engine.execution.closing",
     "Effective": "kpi_engine.review.effective",
     "EffectiveValue": "kpi_engine.review.effective",
@@ -59,6 +58,7 @@ _HOME_BY_TYPE: Final = {
     "Facts": "kpi_engine.execution.facts",
     "History": "kpi_engine.execution.history",
     "LedgerEntries": "kpi_engine.execution.ledger",
+    "Locking": "kpi_engine.review.locking",
     "MetricEvidence": "kpi_engine.review.evidence",
     "PayShown": "kpi_engine.review.explained",
     "Plan": "kpi_engine.plan.nodes",
