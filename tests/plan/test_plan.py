@@ -221,6 +221,15 @@ def test_only_what_metrics_alone_read_is_taken_by_window():
     assert "  only rows in the windows by at" in describe_plan(plan).splitlines()
 
 
+def test_a_clock_that_the_input_does_not_hold_itself_takes_every_row():
+    rest = SCANNED.replace("k: int}", "k: int}\n    add: {late: at if k > 1 else at}")
+    ruleset = load(rest.replace("window: 45 days", "dated: late"))
+    assert scanned_clocks(compile_ruleset(ruleset)) == {}
+    sold = [{"id": 1, "agent_id": "a", "at": (date(2026, 10, 1) - date(1970, 1, 1)).days, "k": 2}]
+    _, found = gathered(ruleset, {"agents": [{"agent_id": "a"}], "sold": sold}, "2026-10")
+    assert found.facts["metric.lately.num"].to_list() == [2]
+
+
 def test_rows_outside_every_window_are_not_taken_and_no_number_changes():
     ruleset = load(SCANNED)
     first = date(2026, 10, 1)

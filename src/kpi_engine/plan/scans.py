@@ -9,7 +9,7 @@ import polars as pl
 from kpi_engine.plan.nodes import Clock, GatherStep, Plan, TableStep
 from kpi_engine.plan.period import Window, days_window
 from kpi_engine.plan.pruning import lookups_of
-from kpi_engine.plan.stages import lookups_in
+from kpi_engine.plan.stages import assignments_in, lookups_in
 from kpi_engine.plan.windows import in_window
 
 
@@ -17,7 +17,7 @@ def scanned_clocks(plan: Plan) -> dict[str, tuple[Clock, ...]]:
     """Return the inputs of which metrics alone read rows, all by a clock, with those clocks.
 
     Derived tables, matches, lookups and the roster see rows of every period, and so do the accounts
-    of an input with drops.
+    of an input with drops. A clock that the input does not hold itself is computed from all rows.
     """
     seen = {plan.roster.table, *_seen_whole(plan)}
     clocks: dict[str, dict[Clock, None]] = {}
@@ -26,8 +26,17 @@ def scanned_clocks(plan: Plan) -> dict[str, tuple[Clock, ...]]:
             seen.add(gather.table)
         else:
             clocks.setdefault(gather.table, {})[gather.clock] = None
-    inputs = [step.name for step in plan.tables if step.origin is None and not step.drops]
-    return {name: tuple(clocks[name]) for name in inputs if name in clocks and name not in seen}
+    return {
+        step.name: tuple(clocks[step.name])
+        for step in plan.tables
+        if step.origin is None and not step.drops and step.name in clocks.keys() - seen
+        if all(_holds(step, clock) for clock in clocks[step.name])
+    }
+
+
+def _holds(step: TableStep, clock: Clock) -> bool:
+    made = assignments_in((*step.opened, *step.taken, *step.added))
+    return clock.column in step.reads and all(one.name != clock.column for one in made)
 
 
 def _seen_whole(plan: Plan) -> Iterator[str]:
