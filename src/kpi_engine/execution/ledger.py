@@ -150,17 +150,13 @@ def writing(ledger: str | Path) -> Iterator[sqlite3.Connection]:
     """
     with _opened(ledger, "rwc") as connection:
         connection.execute("PRAGMA synchronous = EXTRA")
+        # What is not committed is taken back as the connection closes, whatever went wrong.
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            if _is_empty(connection):
-                for statement in _SCHEMA:
-                    connection.execute(statement)
-            _refuse_others(connection, ledger)
-            yield connection
-        except BaseException:
-            if connection.in_transaction:  # SQLite itself takes back what it could not write
-                connection.execute("ROLLBACK")
-            raise
+        if _is_empty(connection):
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        _refuse_others(connection, ledger)
+        yield connection
         connection.execute("COMMIT")
 
 

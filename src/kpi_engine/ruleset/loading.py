@@ -20,13 +20,8 @@ from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
 from kpi_engine.ruleset.known import Known
 from kpi_engine.ruleset.layers import Layers, Locks, read_layers
-from kpi_engine.ruleset.metrics import (
-    SCORE,
-    check_metric,
-    know_across,
-    metric_order,
-    rule_texts,
-)
+from kpi_engine.ruleset.mentions import metric_order, rule_texts
+from kpi_engine.ruleset.metrics import SCORE, check_metric, know_across
 from kpi_engine.ruleset.needs import needed_metrics
 from kpi_engine.ruleset.origins import find_strays, find_unread, with_other_ends
 from kpi_engine.ruleset.params import check_params, constants_of

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level
-from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.scopes import (
     Scope,
     closest,
@@ -21,12 +20,9 @@ from kpi_engine.ruleset.checked import Formula, Latest, Metric, Rule, Subject, T
 from kpi_engine.ruleset.columns import read_clock
 from kpi_engine.ruleset.context import (
     Context,
-    circle_words,
     condition_at,
     domain_of,
-    in_order,
     is_broken,
-    names_in,
     rule_at,
     scope_of,
     subject_level,
@@ -34,7 +30,7 @@ from kpi_engine.ruleset.context import (
 from kpi_engine.ruleset.document import MetricDocument, words
 from kpi_engine.ruleset.groups import PREVIOUS
 from kpi_engine.ruleset.known import Known, subject_scope
-from kpi_engine.ruleset.sheet import Path, formula_at, key_span, parsed, report, span_of
+from kpi_engine.ruleset.sheet import Path, formula_at, key_span, report, span_of
 from kpi_engine.ruleset.sights import LAST_DAY
 from kpi_engine.text.diagnostics import diagnose
 
@@ -46,53 +42,6 @@ _HOURS_BY_UNIT = {"h": 1, "day": 24, "days": 24}
 _MICROSECONDS_OF_HOUR = 3600 * 10**6
 _NO_METRIC = frozenset({Kind.HOURS, Kind.NOTHING})
 _ABOUT_ROWS = ("where", "whose", "dated", "window", "latest", "settles", "min_rows")
-
-
-def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:
-    """Return the metrics, and the score among them, so that each follows what it reads."""
-    documents = context.document.metrics
-    elsewhere = {*context.document.groups, PREVIOUS}
-    needs: dict[str, list[str]] = {
-        name: [] if document.from_ is not None else _needed(_mentions(document), elsewhere)
-        for name, document in documents.items()
-    }
-    if context.document.score is not None:
-        needs[SCORE] = _needed(score_needs, elsewhere)
-    order, circles = in_order(needs)
-    for circle in circles:
-        path = ("metrics", circle[0]) if circle[0] in documents else ("score",)
-        report(context.sheet, "K373", key_span(context.sheet, path), **circle_words(circle))
-    return order
-
-
-def _needed(mentions: AbstractSet[str], elsewhere: AbstractSet[str]) -> list[str]:
-    """Return what must be checked before names are read: behind some dots stand metrics."""
-    needed = set(mentions)
-    for name in mentions:
-        prefix, _, behind = name.partition(".")
-        if prefix in elsewhere and behind not in {SCORE, "pay"}:
-            needed.add(behind)
-    return sorted(needed)
-
-
-def _mentions(document: MetricDocument) -> frozenset[str]:
-    return mentioned(rule_texts(document.value))
-
-
-def rule_texts(rule: str | dict[str, str | list[str]]) -> list[str]:
-    """Return the formulas of a rule as they are written."""
-    if isinstance(rule, str):
-        return [rule]
-    texts = [text for text in rule.values() if isinstance(text, str)]
-    lists = [text for text in rule.values() if isinstance(text, list)]
-    return texts + [text.partition(" ")[2] for preferences in lists for text in preferences]
-
-
-def mentioned(texts: list[str]) -> frozenset[str]:
-    """Return the names that formulas mention; those that do not parse are reported elsewhere."""
-    trees = [parsed(text) for text in texts]
-    found = (names_in(tree) for tree in trees if not isinstance(tree, Mistake))
-    return frozenset().union(*found)
 
 
 def check_metric(

@@ -25,7 +25,7 @@ from kpi_engine.ruleset.context import (
 )
 from kpi_engine.ruleset.document import ItemDocument, ScoreDocument
 from kpi_engine.ruleset.known import Known, subject_scope, with_running
-from kpi_engine.ruleset.metrics import mentioned, rule_texts
+from kpi_engine.ruleset.mentions import mentioned, rule_texts
 from kpi_engine.ruleset.sheet import (
     Path,
     Sheet,
