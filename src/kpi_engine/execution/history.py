@@ -16,8 +16,7 @@ from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
 from kpi_engine.plan.history import past_types
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.period import Window
-from kpi_engine.ruleset.across import PAY, SCORE
-from kpi_engine.ruleset.checked import Group, Ruleset
+from kpi_engine.ruleset.checked import PAY, SCORE, Group, Ruleset
 from kpi_engine.ruleset.kept import MONTH_COLUMN, past_column, past_value
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError

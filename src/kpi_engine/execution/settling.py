@@ -7,9 +7,7 @@ from kpi_engine.execution.look import Look, day_from
 from kpi_engine.execution.rules import named_rules
 from kpi_engine.language import ir
 from kpi_engine.plan.nodes import Calendar
-from kpi_engine.ruleset.checked import Rule, Ruleset
-
-SCORE = "score"
+from kpi_engine.ruleset.checked import SCORE, Rule, Ruleset
 
 
 def provisional_metrics(ruleset: Ruleset, look: Look) -> dict[str, date]:

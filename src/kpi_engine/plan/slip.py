@@ -16,11 +16,9 @@ from kpi_engine.plan.pay import pay_assignments
 from kpi_engine.plan.ranges import Engine, as_narrow, check_bounds, check_size
 from kpi_engine.plan.readings import text
 from kpi_engine.plan.score import score_assignments
-from kpi_engine.ruleset.checked import Metric, MetricForm, Ruleset
+from kpi_engine.ruleset.checked import PAY, SCORE, Metric, MetricForm, Ruleset
 from kpi_engine.ruleset.kept import metric_columns
 from kpi_engine.ruleset.lookups import held_column
-
-SCORE, PAY = "score", "pay"
 
 _OK, _UNKNOWN = text("ok"), text("unknown")
 

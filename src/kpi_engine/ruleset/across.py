@@ -15,12 +15,10 @@ from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope, full_name
 from kpi_engine.language.syntax import Call, Expr, Name, parts_of
 from kpi_engine.language.typing import type_across
-from kpi_engine.ruleset.checked import Formula, Group, Metric, Rule, Ruleset, Table
+from kpi_engine.ruleset.checked import PAY, SCORE, Formula, Group, Metric, Rule, Ruleset, Table
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.groups import PREVIOUS
 from kpi_engine.ruleset.sheet import report
-
-SCORE, PAY = "score", "pay"
 
 EXACT = frozenset({"count", "share", "beats", "beats_lower"})
 """What stays a fraction of two counts; all else is settled."""

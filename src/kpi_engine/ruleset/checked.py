@@ -16,6 +16,9 @@ from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.nodes import passive
 from kpi_engine.text.source import Span
 
+SCORE, PAY = "score", "pay"
+"""The names under which formulas read the totals."""
+
 
 @passive
 class Formula:

@@ -28,6 +28,7 @@ from kpi_engine.language.exact import (
 from kpi_engine.language.grouped import Among, Ranking, group_size, group_value
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
 from kpi_engine.ruleset.checked import (
+    SCORE,
     Formula,
     Group,
     Item,
@@ -52,8 +53,6 @@ from kpi_engine.ruleset.lookups import LAST_DAY, brought, looked_up, lookup_colu
 from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
-
-SCORE = "score"
 
 
 @dataclass(slots=True)

@@ -12,7 +12,17 @@ from kpi_engine.language.kinds import Kind, Level, Type, as_known
 from kpi_engine.language.scopes import Prefix, closest, narrowed
 from kpi_engine.language.spellings import UNIT_BY_OTHER_SPELLING
 from kpi_engine.language.syntax import Day
-from kpi_engine.ruleset.checked import Formula, Group, MetricForm, Ruleset, Score, Subject, Table
+from kpi_engine.ruleset.checked import (
+    PAY,
+    SCORE,
+    Formula,
+    Group,
+    MetricForm,
+    Ruleset,
+    Score,
+    Subject,
+    Table,
+)
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
 from kpi_engine.ruleset.document import Effective, RulesetDocument, words
@@ -21,11 +31,11 @@ from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
 from kpi_engine.ruleset.known import Known
 from kpi_engine.ruleset.layers import Layers, Locks, read_layers
 from kpi_engine.ruleset.mentions import metric_order, rule_texts
-from kpi_engine.ruleset.metrics import SCORE, check_metric, know_across
+from kpi_engine.ruleset.metrics import check_metric, know_across
 from kpi_engine.ruleset.needs import needed_metrics
 from kpi_engine.ruleset.origins import find_strays, find_unread, with_other_ends
 from kpi_engine.ruleset.params import check_params, constants_of
-from kpi_engine.ruleset.paying import PAY, check_pay
+from kpi_engine.ruleset.paying import check_pay
 from kpi_engine.ruleset.rules import pay_rules, score_rules
 from kpi_engine.ruleset.scoring import check_score, score_mentions
 from kpi_engine.ruleset.shape import read_document

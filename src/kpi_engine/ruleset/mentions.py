@@ -3,12 +3,11 @@
 from collections.abc import Set as AbstractSet
 
 from kpi_engine.language.mistakes import Mistake
+from kpi_engine.ruleset.checked import PAY, SCORE
 from kpi_engine.ruleset.context import Context, circle_words, in_order, names_in
 from kpi_engine.ruleset.document import MetricDocument
 from kpi_engine.ruleset.groups import PREVIOUS
 from kpi_engine.ruleset.sheet import key_span, parsed, report
-
-SCORE, PAY = "score", "pay"
 
 
 def metric_order(context: Context, score_needs: frozenset[str]) -> list[str]:

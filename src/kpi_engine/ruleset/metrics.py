@@ -34,7 +34,6 @@ from kpi_engine.ruleset.sheet import Path, formula_at, key_span, report, span_of
 from kpi_engine.ruleset.sights import LAST_DAY
 from kpi_engine.text.diagnostics import diagnose
 
-SCORE = "score"
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _SPAN = re.compile(r"([1-9][0-9]{0,3}) (days?|h)")
 _LATEST = re.compile(r"([1-9][0-9]{0,8}) rows?|([0-9]{1,2}(?:\.[0-9]+)?)%")

@@ -2,12 +2,10 @@
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind, Level, Type
-from kpi_engine.ruleset.checked import Formula, Pay, Rule
+from kpi_engine.ruleset.checked import PAY, Formula, Pay, Rule
 from kpi_engine.ruleset.context import Context, domain_of, rule_at
 from kpi_engine.ruleset.known import Known, subject_scope, with_running
 from kpi_engine.ruleset.sheet import Path, formula_at, key_span, report, span_of
-
-PAY = "pay"
 
 
 def check_pay(context: Context, known: Known) -> Pay | None:
