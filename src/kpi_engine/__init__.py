@@ -6,7 +6,8 @@
     results = ke.run(plan, "out/sample", period="2026-10")
     ke.explain(results, {"shop_id": "S001", "agent_id": "S001-A011"})
 
-This is the whole public API. A plan is immutable: make it once, run it for any period, from any
+This is the whole public API, on one page: most of its length are docstrings whose examples run, and
+every function hands over to its storey in a line or two. A plan is immutable: make it once, run it for any period, from any
 thread. Numbers are exact; money is in minor units, durations are in microseconds.
 """
 

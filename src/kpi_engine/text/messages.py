@@ -1,5 +1,8 @@
 """Every sentence the product says about a mistake, in one table, reviewed in one sitting.
 
+It is long because it is one table: a sentence is compared with its neighbours, and a code is looked
+up in one place. There is no logic in it to divide.
+
 Codes are stable and never reused: K1 text and YAML, K2 formulas, K3 rulesets, K4 data and runs,
 K5 ruleset tests and the command line, K6 files over files.
 """
