@@ -7,8 +7,9 @@
     ke.explain(results, {"shop_id": "S001", "agent_id": "S001-A011"})
 
 This is the whole public API, on one page: most of its length are docstrings whose examples run, and
-every function hands over to its storey in a line or two. A plan is immutable: make it once, run it for any period, from any
-thread. Numbers are exact; money is in minor units, durations are in microseconds.
+every function hands over to its storey in a line or two. A plan is immutable: make it once, run it
+for any period, from any thread. Numbers are exact; money is in minor units, durations are in
+microseconds.
 """
 
 # ruff: noqa: PLC0415 (what a function needs is loaded when it is called: with Polars, which it never
