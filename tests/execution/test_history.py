@@ -166,6 +166,8 @@ def test_a_history_that_cannot_be_used_is_refused_with_every_reason(plan, tmp_pa
     assert _codes(plan, tmp_path) == ["K491"]
     assert _codes(plan, _history().drop("score", "period")) == ["K494", "K494"]
     assert _codes(plan, _history(score=[70.5], **{"metric.sales": ["1"]})) == ["K495", "K495"]
+    assert _codes(plan, _history(period=["March"])) == ["K495"]
+    assert _codes(plan, _history(period=[None])) == ["K495"]
     assert _codes(plan, pl.concat([_history()] * 2)) == ["K496"]
     assert _codes(plan, _history(**{"metric.sales": [2**62]})) == ["K497"]
 

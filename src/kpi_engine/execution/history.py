@@ -186,12 +186,21 @@ def _stored(plan: Plan, frame: pl.DataFrame) -> pl.DataFrame:
             mistakes.append(diagnose("K494", column=name, columns=f"`{columns}`"))
         elif found != pl.Null() and not _fits(found, kind):
             mistakes.append(diagnose("K495", column=name, found=found, kind=kind))
+    if not mistakes:
+        mistakes += _malformed_periods(frame["period"].cast(pl.String))
     if mistakes:
         raise DataError(mistakes)
     keys = [stored_value(pl.col(k), types[k].kind).alias(k) for k in plan.roster.key]
     month = stored_value(pl.col("period"), Kind.MONTH).alias(MONTH_COLUMN)
     values = [_past(name, kind) for name, kind in plan.history.items()]
     return frame.select(*keys, month, *values).cast(_schema(plan))  # type: ignore[arg-type]
+
+
+def _malformed_periods(periods: pl.Series) -> Iterator[Diagnostic]:
+    wrong = periods.filter(~periods.str.contains(r"^\d{4}-(0[1-9]|1[0-2])$").fill_null(False))
+    if not wrong.is_empty():
+        found = "missing" if wrong[0] is None else f"`{wrong[0]}`"
+        yield diagnose("K495", column="period", found=found, kind=Kind.MONTH)
 
 
 def _past(name: str, kind: Kind) -> pl.Expr:
