@@ -111,8 +111,53 @@ def test_a_broken_override_of_a_dated_value_names_what_it_overrides(told, tmp_pa
     assert ends == [("base.yaml:14", "it overrides `{of: day, from 2025-01-01: 5 min}` here")]
 
 
-def test_an_unknown_param_is_told_at_the_line_of_the_shop(told):
-    assert told("params:\n  limits: 4 min\n") == [("K602", "maple.yaml:4", [])]
+def test_an_unknown_param_is_told_at_the_line_of_the_shop_with_the_likely_one(told):
+    assert told("params:\n  limits: 4 min\n") == [
+        ("K602", "maple.yaml:4", [("shop.yaml:7", "`limit` is here")])
+    ]
+    assert told("params:\n  holidays: 4 days\n") == [("K602", "maple.yaml:4", [])]
+
+
+def test_an_unknown_param_is_told_beside_other_mistakes_where_a_parent_has_one_like_it(told):
+    broken = "score:\n  items:\n    volume: {weight: 70}\n"
+    assert [code for code, *_ in told("params: {limits: 4 min}\n" + broken)] == ["K602", "K384"]
+    assert [code for code, *_ in told("params: {holidays: 4 days}\n" + broken)] == ["K384"]
+
+
+def test_the_likely_param_may_be_removed(told):
+    findings = told("params:\n  limit: null\n  limits: 4 min\n")
+    assert ("K602", "maple.yaml:5", []) in findings
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "likely"),
+    [
+        ("45%", "40", "40%"),
+        ("45%", "0.4", "40%"),
+        ("45%", "37.5", "37.5%"),
+        ("4", "80%", None),
+    ],
+)
+def test_a_number_never_stands_in_for_a_ratio(told, tmp_path, old, new, likely):
+    base = tmp_path / "base.yaml"
+    base.write_text(base.read_text() + f"params: {{aim: {old}, other: required}}\n")
+    assert told(f"params:\n  aim: {new}\n") == [
+        ("K604", "maple.yaml:4", [("base.yaml:14", f"it overrides `{old}` here")])
+    ]
+    (finding,) = load_ruleset("maple.yaml")[1]
+    assert finding.help == (f"did you mean `{likely}`?" if likely else None)
+    (finding,) = load_ruleset("base.yaml", {"aim": new})[1]
+    assert finding.code == "K604"
+
+
+def test_the_unit_of_a_param_is_that_of_the_furthest_parent(told, tmp_path):
+    root = tmp_path / "shop.yaml"
+    root.write_text(root.read_text().replace("params:\n", "params:\n  aim: 45%\n"))
+    base = tmp_path / "base.yaml"
+    base.write_text(base.read_text() + "params: {aim: 40}\n")
+    assert told("params: {aim: 38%}\n") == []
+    ((code, place, ends),) = told("")
+    assert (code, place, ends[0][0]) == ("K604", "base.yaml:14", "shop.yaml:7")
 
 
 def test_a_new_param_that_is_read_is_fine(told):

@@ -115,8 +115,7 @@ def _load(
     _find_unknown_params(sheet, merged.root, params)
     find_strays(sheet, layers)
     ruleset = _check(sheet, layers, params)
-    if not has_errors(sheet.findings):
-        find_unread(sheet, layers)
+    find_unread(sheet, layers)
     findings = in_reading_order(with_other_ends(sheet.findings, sheet, merged))
     return Loaded(None if has_errors(findings) else ruleset, findings, layers, sheet)
 

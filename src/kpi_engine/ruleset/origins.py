@@ -6,11 +6,12 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from kpi_engine.language.scopes import closest
+from kpi_engine.language.syntax import Number
 from kpi_engine.ruleset.layers import Layers
 from kpi_engine.ruleset.merging import Keys, Merged, entry_of, is_removal
 from kpi_engine.ruleset.params import REQUIRED
-from kpi_engine.ruleset.sheet import Sheet, distance, report, report_between
-from kpi_engine.text.diagnostics import Diagnostic, Related, relate
+from kpi_engine.ruleset.sheet import Sheet, distance, parsed, report, report_between
+from kpi_engine.text.diagnostics import Diagnostic, Related, has_errors, relate
 from kpi_engine.text.located import Entry, Mapping, Node, Scalar, written
 from kpi_engine.text.source import Span, position
 
@@ -18,6 +19,7 @@ _WORD = re.compile(r"\w+")
 _MOST_ENDS = 3
 _MOST_CHARACTERS = 60
 _LIKENESS = 0.8
+_PERCENT = "%"
 _NAMED = (("metrics",), ("score", "items"), ("score", "then"), ("pay", "lines"), ("pay", "then"))
 _WORDS_OF_PEOPLE = frozenset({"title", "source", "note", "rescale"})
 
@@ -98,7 +100,7 @@ def _short(node: Node) -> str:
 def find_strays(sheet: Sheet, layers: Layers) -> None:
     """Note what files say that was likely meant for something of their parents.
 
-    That is a removal of nothing, and a new name close to another.
+    That is a removal of nothing, a new name close to another, and 80 where 80% was meant.
     """
     for entry, names in layers.merged.strays:
         name = entry.key.value
@@ -110,10 +112,39 @@ def find_strays(sheet: Sheet, layers: Layers) -> None:
             for entry in _new_entries(file, parents, path):
                 if path != ("metrics",) or _is_part(entry):
                     _find_likely(sheet, entry, known, path)
+    for entry in _entries(layers.merged.root, ("params",)):
+        path = ("params", entry.key.value)
+        first = next(reversed(layers.merged.overridden.get(path, ())), entry)
+        _find_lost_unit(sheet, entry.key.value, first.value, sheet.node_by_path[path])
+
+
+def _find_lost_unit(sheet: Sheet, name: str, first: Node, now: Node) -> None:
+    """Note a number in place of a ratio, or the other way round: formulas take either for both."""
+    before, after = _plain_number(first), _plain_number(now)
+    if before is None or after is None or before.unit == after.unit:
+        return
+    near = None
+    if before.unit == _PERCENT:
+        per_cent = after.value * (100 if abs(after.value) <= 1 else 1)
+        near = f"{float(per_cent):g}%"
+    kinds = {_PERCENT: "a ratio", None: "a number"}
+    facts = {"found": kinds[after.unit], "expected": kinds[before.unit], "near": near}
+    there = relate("overrides", first.span, text=written(first))
+    texts = {"text": written(now), "old": written(first)}
+    report_between(sheet, "K604", now.span, (there,), name=name, **facts, **texts)
+
+
+def _plain_number(node: Node) -> Number | None:
+    """Return the number or ratio that a param is, or None where it is something else."""
+    tree = parsed(node.value) if isinstance(node, Scalar) else None
+    return tree if isinstance(tree, Number) and tree.unit in {None, _PERCENT} else None
 
 
 def find_unread(sheet: Sheet, layers: Layers) -> None:
-    """Note the params that a file adds to those of its parents, and nothing reads."""
+    """Note the params that a file adds to those of its parents, and nothing reads.
+
+    Beside errors only those very like a param of a parent: what reads others may be broken.
+    """
     for index, file in enumerate(layers.files[:-1]):
         parents = layers.files[index + 1 :]
         for entry in _new_entries(file, parents, ("params",)):
@@ -157,8 +188,14 @@ def _find_unread(sheet: Sheet, entry: Entry, known: frozenset[str]) -> None:
         and path[:2] != ("params", name)
         and not _WORDS_OF_PEOPLE.intersection(map(str, path[-2:]))
     )
-    if not any(name in _WORD.findall(text) for text in texts):
-        report(sheet, "K602", entry.key.span, name=name, near=closest(name, known))
+    if any(name in _WORD.findall(text) for text in texts):
+        return
+    if has_errors(sheet.findings) and not get_close_matches(name, known, cutoff=_LIKENESS):
+        return
+    near = closest(name, known)
+    there = sheet.key_by_path.get(("params", near or ""))
+    related = (relate("likely", there.span, name=near),) if there is not None else ()
+    report_between(sheet, "K602", entry.key.span, related, name=name, near=near)
 
 
 def _find_likely(sheet: Sheet, entry: Entry, known: frozenset[str], path: Keys) -> None:

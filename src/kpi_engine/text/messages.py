@@ -1251,6 +1251,11 @@ MESSAGES: dict[str, Message] = {
         "`{name}` is new here, and a parent has `{near}`, which stays in force beside it",
         "write `{near}` to change that one",
     ),
+    "K604": Message(
+        "error",
+        "the param `{name}` is {found} here, `{text}`, {expected} like `{old}` was expected",
+        "did you mean `{near}`?",
+    ),
     # K610 to K619: files to start from
     "K610": Message(
         "error",
