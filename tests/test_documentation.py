@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from kpi_engine.cli.exits import Exit
+from kpi_engine.cli.output import CheckFormat
 from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.ruleset.loading import load_ruleset_text
 from kpi_engine.text.render import render_text
@@ -44,3 +46,10 @@ def test_the_mistake_in_the_readme_is_what_the_checker_says():
     _, findings = load_ruleset_text(broken, "example.yaml")
     shown = [f"    {line}".rstrip() for line in render_text(findings).splitlines()]
     assert "\n".join(shown) in README
+
+
+def test_the_page_on_checking_has_every_exit_code_and_format():
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    codes = [f"| {code.value} | {code.name.lower().replace('_', ' ')}" for code in Exit]
+    rows = [*codes, *(f"| `{form}` |" for form in CheckFormat)]
+    assert [row for row in rows if f"\n{row}" not in page] == []

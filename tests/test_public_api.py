@@ -109,7 +109,7 @@ def test_a_sample_that_cannot_be_written_is_a_data_error(tmp_path):
 
 
 def codes(*paths: Path) -> list[str]:
-    return [finding.code for finding in ke.check(*paths)]
+    return [finding.code for finding in ke.check(*paths).diagnostics]
 
 
 def test_a_folder_is_checked_file_by_file(ruleset, tmp_path):
@@ -122,7 +122,7 @@ def test_a_folder_is_checked_file_by_file(ruleset, tmp_path):
     assert found[0] == "K503"
     assert "K302" in found
     assert any(code.startswith("K1") for code in found)
-    assert ke.check(ruleset) == []
+    assert ke.check(ruleset).diagnostics == ()
 
 
 def test_a_test_is_checked_without_being_run(ruleset):

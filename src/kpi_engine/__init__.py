@@ -22,9 +22,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from kpi_engine.text.annotations import render_annotation
 from kpi_engine.text.diagnostics import Diagnostic, Severity, diagnose
 from kpi_engine.text.errors import DataError, KpiError, RulesetError
+from kpi_engine.text.junit import render_junit
 from kpi_engine.text.render import render_json, render_text
+from kpi_engine.text.sarif import render_sarif
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from kpi_engine.plan.nodes import Plan
     from kpi_engine.plan.ranges import Engine
     from kpi_engine.review.cases import CaseReport, CaseResult
+    from kpi_engine.review.checks import CheckReport
     from kpi_engine.review.effective import Effective, EffectiveValue, Said
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
@@ -52,6 +56,7 @@ _HOME_BY_TYPE: Final = {
     "CaseReport": "kpi_engine.review.cases",
     "CaseResult": "kpi_engine.review.cases",
     "Change": "kpi_engine.review.locking",
+    "CheckReport": "kpi_engine.review.checks",
     "Closing": "kpi_engine.execution.closing",
     "Effective": "kpi_engine.review.effective",
     "EffectiveValue": "kpi_engine.review.effective",
@@ -95,13 +100,14 @@ def _own_version() -> str:
         return "0+source"
 
 
-def check(*paths: str | Path) -> list[Diagnostic]:
-    """Return every finding in ruleset files, ruleset tests and folders of them.
+def check(*paths: str | Path) -> CheckReport:
+    """Return every finding in ruleset files, ruleset tests, and folders and patterns of them.
 
-    Of a folder every file is checked that says `ruleset` or `test` at its top level. Findings are
-    in reading order; finding nothing to check is one of them. Tests are read, not run.
+    Of a folder, and of a pattern such as ``shops/**/*.yaml``, every file is checked that says
+    `ruleset` or `test` at its top level. Findings are in reading order; finding nothing to check is
+    one of them. Tests are read, not run.
 
-    >>> [finding.code for finding in check("no/such/ruleset.yaml")]
+    >>> [finding.code for finding in check("no/such/ruleset.yaml").diagnostics]
     ['K101']
     """
     from kpi_engine.review.checks import check_files
@@ -782,6 +788,7 @@ __all__ = [
     "CaseReport",
     "CaseResult",
     "Change",
+    "CheckReport",
     "Closing",
     "DataError",
     "Diagnostic",
@@ -823,7 +830,10 @@ __all__ = [
     "lock",
     "read_ledger",
     "read_results",
+    "render_annotation",
     "render_json",
+    "render_junit",
+    "render_sarif",
     "render_text",
     "run",
     "run_cases",

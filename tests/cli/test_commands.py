@@ -1,6 +1,7 @@
 import json
 from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import polars as pl
 import pytest
@@ -83,8 +84,8 @@ def test_check_reports_every_mistake_with_its_place():
 def test_check_in_json_is_one_diagnostic_a_line():
     changed("shop.yaml", "share(in_time)", "share(in_tmie)")
     result = called("check", "shop.yaml", "--format", "json", status=1)
-    assert result.stdout == ""
-    assert json.loads(result.stderr) == {
+    assert result.stderr == ""
+    assert json.loads(result.stdout) == {
         "code": "K220",
         "severity": "error",
         "message": "unknown name `in_tmie`",
@@ -98,10 +99,44 @@ def test_check_in_json_is_one_diagnostic_a_line():
     }
 
 
+def test_check_writes_an_annotation_for_each_finding():
+    changed("shop.yaml", "share(in_time)", "share(in_tmie)")
+    result = called("check", ".", "--format", "github", status=1)
+    assert result.stderr == ""
+    assert result.stdout == (
+        "::error file=shop.yaml,line=30,col=36,endLine=30,endColumn=43,title=K220"
+        "::unknown name `in_tmie`%0Ahelp: did you mean `in_time`?\n"
+    )
+
+
+def test_check_writes_a_log_and_a_report_alone_to_stdout():
+    changed("shop.yaml", "share(in_time)", "share(in_tmie)")
+    result = called("check", ".", "--format", "sarif", status=1)
+    (run,) = json.loads(result.stdout)["runs"]
+    assert (result.stderr, [each["ruleId"] for each in run["results"]]) == ("", ["K220"])
+    assert run["tool"]["driver"]["version"] == ke.__version__
+    result = called("check", ".", "--format", "junit", status=1)
+    cases = ET.fromstring(result.stdout).findall("testsuite/testcase")
+    assert (result.stderr, [case.get("name") for case in cases]) == (
+        "",
+        ["shop.test.yaml", "shop.yaml"],
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif", "junit"])
+@pytest.mark.parametrize(
+    ("path", "status"), [("shop.yaml", 0), ("broken.yaml", 1), ("missing.yaml", 2), ("*.yml", 2)]
+)
+def test_the_status_of_a_check_is_the_same_in_every_format(form, path, status):
+    text = Path("shop.yaml").read_text("utf-8")
+    Path("broken.yaml").write_text(text.replace("share(in_time)", "share(in_tmie)"), "utf-8")
+    called("check", path, "--format", form, status=status)
+
+
 def test_notes_leave_a_check_clean():
     changed("shop.yaml", "'attain(asked, 4)', weight: 40}", "'attain(asked, 4)'}")
     result = called("check", "shop.yaml", "--format", "json", status=0)
-    assert codes(result.stderr) == ["K386"]
+    assert codes(result.stdout) == ["K386"]
 
 
 @pytest.mark.parametrize("command", ["check", "test"])
@@ -111,7 +146,7 @@ def test_a_path_that_is_not_there_could_not_run(command):
 
 
 def test_a_folder_without_rulesets_could_not_be_checked():
-    assert codes(called("check", "data", "--format", "json", status=2).stderr) == ["K501"]
+    assert codes(called("check", "data", "--format", "json", status=2).stdout) == ["K501"]
 
 
 def test_tests_that_pass_are_clean():
@@ -317,7 +352,7 @@ def test_a_broken_ruleset_is_refused_alike_by_check_and_run(old, new, code):
     changed("shop.yaml", old, new)
     found = refused(*RUN)
     assert code is None or code in found
-    assert codes(called("check", "shop.yaml", "--format", "json", status=1).stderr) == found
+    assert codes(called("check", "shop.yaml", "--format", "json", status=1).stdout) == found
 
 
 def test_a_ruleset_that_is_not_utf8_is_refused():

@@ -242,7 +242,7 @@ def test_an_amount_in_another_currency_is_one_clear_error(money, place):
     before, after = text.split(place)
     _, rest = after.split(f" {money.currency}", 1)
     Path("shop.yaml").write_text(f"{before}{place}500 USD{rest}", "utf-8")
-    (finding,) = ke.check("shop.yaml")
+    (finding,) = ke.check("shop.yaml").diagnostics
     assert (finding.code, finding.message) == (
         "K222",
         f"an amount in USD, amounts in {money.currency} were expected: one currency a ruleset",

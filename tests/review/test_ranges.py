@@ -27,7 +27,8 @@ def told(tmp_path, monkeypatch):
         for file, effective in effective_by_file.items():
             (tmp_path / f"{file}.yaml").write_text(TEXT.format(name="maple") + effective)
         return [
-            (f.code, place(f.span), [place(end.span) for end in f.related]) for f in ke.check(".")
+            (f.code, place(f.span), [place(end.span) for end in f.related])
+            for f in ke.check(".").diagnostics
         ]
 
     return check
@@ -48,7 +49,7 @@ def test_an_overlap_is_told_at_both_places(told):
     assert told(
         a="effective: {from: 2024-01-01, to: 2025-02-01}", b="effective: {from: 2025-01-01}"
     ) == [("K630", "b.yaml:7", ["a.yaml:7"])]
-    (found,) = ke.check(".")
+    (found,) = ke.check(".").diagnostics
     assert found.message == (
         "two files govern `maple` from 2025-01-01 to 2025-02-01, one was expected"
     )
@@ -59,7 +60,7 @@ def test_a_gap_is_told_at_both_places(told):
     assert told(
         a="effective: {from: 2024-01-01, to: 2025-01-01}", b="effective: {from: 2025-02-01}"
     ) == [("K631", "b.yaml:7", ["a.yaml:7"])]
-    (found,) = ke.check(".")
+    (found,) = ke.check(".").diagnostics
     assert "from 2025-01-01 to 2025-02-01" in found.message
 
 
@@ -92,7 +93,7 @@ def test_the_range_of_a_parent_is_not_that_of_its_child(told, tmp_path):
 
 def test_a_file_checked_twice_is_one(told):
     told(a="effective: {from: 2024-01-01}")
-    assert ke.check("a.yaml", "./a.yaml", ".") == []
+    assert ke.check("a.yaml", "./a.yaml", ".").diagnostics == ()
 
 
 @pytest.mark.parametrize("end", ["2023-01-01", "2024-01-01"])

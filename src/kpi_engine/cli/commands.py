@@ -12,7 +12,17 @@ import typer
 import kpi_engine as ke
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.layers import effective_document, effective_text, locking_document, locking_text
-from kpi_engine.cli.output import Format, keep_writing, progress, report, show, show_json, show_text
+from kpi_engine.cli.output import (
+    CheckFormat,
+    Format,
+    keep_writing,
+    progress,
+    report,
+    show,
+    show_check,
+    show_json,
+    show_text,
+)
 from kpi_engine.cli.rows import evidence_document, evidence_parts
 from kpi_engine.cli.statement import explanation_parts
 from kpi_engine.cli.summaries import (
@@ -80,13 +90,22 @@ def top(
 
 
 @app.command()
-def check(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
+def check(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Files, folders, or patterns of them in quotes."),
+    ],
+    form: Annotated[
+        CheckFormat,
+        typer.Option("--format", help="For people, or for the machines that read findings."),
+    ] = CheckFormat.TEXT,
+) -> None:
     """Report every mistake in rulesets and ruleset tests."""
-    findings = ke.check(*paths)
-    report(findings, form)
-    if form is Format.TEXT:
-        show(findings_line(findings))
-    raise typer.Exit(status_of(findings))
+    found = ke.check(*paths)
+    show_check(found, form)
+    if form is CheckFormat.TEXT:
+        show(findings_line(found.diagnostics))
+    raise typer.Exit(status_of(found.diagnostics))
 
 
 @app.command("test")

@@ -24,7 +24,7 @@ EXIT_BY_VERDICT = {
 }
 """What the status of `verify` is."""
 
-NOTHING_READ = frozenset({"K101", "K102", "K501"})
+NOTHING_READ = frozenset({"K101", "K102", "K501", "K550"})
 """The codes of findings that say: there was nothing to read."""
 
 

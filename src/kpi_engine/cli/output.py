@@ -1,10 +1,13 @@
 """Where commands write: results to stdout, diagnostics and progress to stderr."""
 
+from __future__ import annotations  # the types of the facade are loaded on use
+
 import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import assert_never
 
 from rich.console import Console, RenderableType
 
@@ -18,6 +21,35 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class CheckFormat(StrEnum):
+    """For people, or for one of the machines that read findings."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+def show_check(found: ke.CheckReport, form: CheckFormat) -> None:
+    """Write what a check found: for people to stderr, for machines, as the result, to stdout."""
+    match form:
+        case CheckFormat.TEXT:
+            report(found.diagnostics, Format.TEXT)
+        case CheckFormat.JSON:
+            for diagnostic in found.diagnostics:
+                show_text(ke.render_json(diagnostic) + "\n")
+        case CheckFormat.GITHUB:
+            for diagnostic in found.diagnostics:
+                show_text(ke.render_annotation(diagnostic) + "\n")
+        case CheckFormat.SARIF:
+            show_text(ke.render_sarif(found.diagnostics, ke.__version__))
+        case CheckFormat.JUNIT:
+            show_text(ke.render_junit(found.files))
+        case _:
+            assert_never(form)
 
 
 def report(diagnostics: Iterable[ke.Diagnostic], form: Format) -> None:

@@ -1,51 +1,99 @@
 """Everything that can be said about rulesets and their tests without running them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from kpi_engine.review.files import TEST_SUFFIX, find_files, kind_of
+from kpi_engine.review.files import TEST_SUFFIX, expand_pattern, find_files, is_pattern, kind_of
 from kpi_engine.review.preparation import prepare_file
 from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
 from kpi_engine.ruleset.loading import load_layered
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 
 
-def check_files(paths: Iterable[Path]) -> list[Diagnostic]:
-    """Return the findings of files, and of every ruleset and test in folders, in reading order.
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What was found in every file that was looked at, and all findings in reading order.
+
+    ``files`` has each of them by name, those without findings too. A finding stands under the file
+    it lies in; one without a place, or in a base that was not looked at itself, under the file
+    whose check has found it; that there was nothing to check, under the path that was given.
+    """
+
+    files: Mapping[str, tuple[Diagnostic, ...]]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _Review:
+    """What is known so far: what each file's check has found, and the days that files govern."""
+
+    found: dict[str, list[Diagnostic]] = field(default_factory=dict)
+    reigns: dict[Path, Reign] = field(default_factory=dict)
+
+
+def check_files(paths: Iterable[Path]) -> CheckReport:
+    """Return the findings of files, and of every ruleset and test in folders or under patterns.
 
     A folder without a ruleset or test is a finding, and so is having nothing to check at all. So is
     a day that two of the files of one shop govern, or none between two of them.
     """
-    findings: list[Diagnostic] = []
-    reigns: dict[Path, Reign] = {}
+    review = _Review()
     looked_at = list(paths)
     for path in looked_at:
-        findings += _check_folder(path, reigns) if path.is_dir() else _check_file(path, reigns)
+        if path.is_dir():
+            _check_all(path, find_files(path), review)
+        elif is_pattern(path):
+            _check_pattern(path, review)
+        else:
+            _check_file(path, review)
     if not looked_at:
-        findings.append(diagnose("K501", name="."))
-    return in_reading_order([*findings, *find_conflicts(reigns.values())])
+        review.found["."] = [diagnose("K501", name=".")]
+    return _report(review)
 
 
-def _check_folder(folder: Path, reigns: dict[Path, Reign]) -> list[Diagnostic]:
-    findings: list[Diagnostic] = []
+def _check_pattern(pattern: Path, review: _Review) -> None:
+    files = expand_pattern(pattern)
+    if files:
+        _check_all(pattern, files, review)
+    else:
+        review.found[pattern.as_posix()] = [diagnose("K550", pattern=pattern.as_posix())]
+
+
+def _check_all(asked: Path, files: list[Path], review: _Review) -> None:
+    """Check those of the files that are rulesets and tests; there has to be one."""
     others: list[Path] = []
-    files = find_files(folder)
     for file in files:
         if kind_of(file) == "other" and not file.name.endswith(TEST_SUFFIX):
             others.append(file)
         else:
-            findings += _check_file(file, reigns)
+            _check_file(file, review)
     if len(others) == len(files):
-        return [diagnose("K501", name=folder.as_posix())]
-    return findings + [diagnose("K503", name=file.as_posix()) for file in others]
+        review.found[asked.as_posix()] = [diagnose("K501", name=asked.as_posix())]
+        return
+    for file in others:
+        review.found[file.as_posix()] = [diagnose("K503", name=file.as_posix())]
 
 
-def _check_file(file: Path, reigns: dict[Path, Reign]) -> list[Diagnostic]:
-    """Return the findings of a file, after noting the days it governs."""
+def _check_file(file: Path, review: _Review) -> None:
+    """Note the findings of a file and the days it governs."""
     if file.name.endswith(TEST_SUFFIX) or (file.is_file() and kind_of(file) == "test"):
-        return list(prepare_file(file).diagnostics)
+        review.found[file.as_posix()] = list(prepare_file(file).diagnostics)
+        return
     loaded = load_layered(file)
     reign = reign_of(file, loaded.layers.files[0]) if loaded.layers is not None else None
     if reign is not None:
-        reigns[file.resolve()] = reign
-    return loaded.findings
+        review.reigns[file.resolve()] = reign
+    review.found[file.as_posix()] = loaded.findings
+
+
+def _report(review: _Review) -> CheckReport:
+    by_file: dict[str, list[Diagnostic]] = {name: [] for name in review.found}
+    conflicts = list(find_conflicts(review.reigns.values()))
+    for name, findings in (*review.found.items(), ("", conflicts)):
+        for finding in findings:
+            there = finding.span.source.name if finding.span is not None else name
+            by_file[there if there in by_file else name].append(finding)
+    ordered = {name: tuple(in_reading_order(found)) for name, found in sorted(by_file.items())}
+    every = [finding for findings in ordered.values() for finding in findings]
+    return CheckReport(ordered, tuple(in_reading_order(every)))

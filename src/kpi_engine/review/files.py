@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from glob import glob, has_magic
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,20 @@ def find_files(path: Path) -> list[Path]:
         if not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
     return sorted(file for file in found if file.is_file())
+
+
+def is_pattern(path: Path) -> bool:
+    """Return whether a path is no file but a pattern such as ``shops/**/*.yaml``."""
+    return has_magic(str(path)) and not path.exists()
+
+
+def expand_pattern(pattern: Path) -> list[Path]:
+    """Return the files that a pattern means, and of the folders it means the YAML files, sorted.
+
+    What is hidden is passed over, as in folders.
+    """
+    found = map(Path, glob(str(pattern), recursive=True))  # noqa: PTH207 (finds hidden ones too)
+    return sorted({file for path in found for file in find_files(path)})
 
 
 def kind_of(path: Path) -> FileKind:

@@ -1236,6 +1236,12 @@ MESSAGES: dict[str, Message] = {
         "`{file}` is neither a Parquet nor a CSV file, the name of one was expected",
         "end the name in `.parquet` or `.csv`",
     ),
+    # K550 to K559: what a check is asked
+    "K550": Message(
+        "error",
+        "`{pattern}` matches no file, at least one was expected",
+        "quote the pattern so that the shell leaves it alone; `**` stands for folders in folders",
+    ),
     # K6: files over files
     # K601 to K609: what a file says beside its parents
     "K601": Message(
