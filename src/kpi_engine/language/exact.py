@@ -5,7 +5,7 @@ does neither: it works on fractions.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date
 from fractions import Fraction
 from typing import assert_never
@@ -13,7 +13,8 @@ from typing import assert_never
 from kpi_engine.language import core, ir, quotients
 from kpi_engine.language.core import Core, Gather, QuotientGatheredError, Rational, Value, whole
 from kpi_engine.language.kinds import QUANTITIES, Kind, Type
-from kpi_engine.language.pieces import line_pieces, piecewise, slice_pieces
+from kpi_engine.language.pieces import ConstantPiece, line_pieces, piecewise, slice_pieces
+from kpi_engine.language.scaleforms import Bands, Options, ScaleForm, Stair, Straight, applied
 from kpi_engine.text.nodes import passive
 
 NUMBER_SCALE = 10**6
@@ -32,12 +33,12 @@ class Environment:
     """What the names of a formula stand for in the whole-number form.
 
     ``value_of`` gives the value of a column, metric or running total; ``params`` and ``scales`` are
-    the constants in force.
+    the constants in force, of several shops at once columns.
     """
 
     value_of: Callable[[ir.Ref], Value]
-    params: Mapping[str, ir.Lit] = field(default_factory=dict)
-    scales: Mapping[str, ir.Scale] = field(default_factory=dict)
+    params: Mapping[str, Value] = field(default_factory=dict)
+    scales: Mapping[str, ir.Scale | ScaleForm] = field(default_factory=dict)
 
 
 def column_value(name: str, type_: Type) -> Value:
@@ -85,17 +86,22 @@ def exact_value(node: ir.Node, env: Environment) -> Value:
         case ir.Lit():
             return literal_value(node)
         case ir.Ref(space="param"):
-            return literal_value(env.params[node.name])
+            return env.params[node.name]
         case ir.Ref():
             return env.value_of(node)
         case ir.Aggregate():
             return _aggregate(node, env)
         case ir.Apply():
             scale = env.scales[node.scale] if isinstance(node.scale, str) else node.scale
+            form = scale if isinstance(scale, ScaleForm) else scale_form(scale, env)
             x = exact_value(node.x, env)
-            return _strict((node.x,), (x,), _scale(scale, x, env))
+            return _strict((node.x,), (x,), applied(form.cases, x))
         case ir.Slices():
-            return _slices(env.scales[node.scale], _rational(node.x, env), env)
+            stair = env.scales[node.scale]
+            form = stair if isinstance(stair, ScaleForm) else scale_form(stair, env, area=True)
+            if form.area is None:
+                raise TypeError(node)
+            return piecewise(_rational(node.x, env), form.area)
         case ir.Op():
             return _operation(node, env)
         case ir.Across() | ir.Previous():
@@ -143,15 +149,7 @@ def _strict(nodes: tuple[ir.Node, ...], values: tuple[Value, ...], result: Value
     if not tests:
         return result
     condition = tests[0] if len(tests) == 1 else Core("and", tuple(tests))
-    return quotients.choose_value(condition, result, _unknown_like(result))
-
-
-def _unknown_like(value: Value) -> Value:
-    match value:
-        case Rational():
-            return Rational(core.UNKNOWN_WHOLE, core.ONE)
-        case Core():
-            return core.UNKNOWN_WHOLE if value.low is not None else core.UNKNOWN
+    return quotients.choose_value(condition, result, quotients.unknown_like(result))
 
 
 def _operation(node: ir.Op, env: Environment) -> Value:
@@ -266,56 +264,35 @@ def _attain(node: ir.Op, env: Environment) -> Value:
     return _strict(node.args, (x, target), points)
 
 
-def _scale(scale: ir.Scale, x: Value, env: Environment) -> Value:
+def scale_form(scale: ir.Scale, env: Environment, *, area: bool = False) -> ScaleForm:
+    """Return a scale in the whole-number form, with the pieces of its slices if they are wanted."""
+    cases: Stair | Bands | Options | Straight
     match scale:
         case ir.Steps():
-            value = _case(scale.lowest, env)
-            for step in scale.steps:
-                bound = _bound(step.bound, x)
-                above = quotients.compare_values("ge" if step.inclusive else "gt", x, bound)
-                value = _chosen(above, exact_value(step.value, env), value)
+            steps = ((s.bound, s.inclusive, exact_value(s.value, env)) for s in scale.steps)
+            cases = Stair(_case(scale.lowest, env), tuple(steps))
         case ir.Ranges():
-            value = _case(scale.otherwise, env)
-            for band in scale.ranges:
-                inside = Core(
-                    "and",
-                    (
-                        quotients.compare_values("ge", x, _bound(band.low, x)),
-                        quotients.compare_values("le", x, _bound(band.high, x)),
-                    ),
-                )
-                value = _chosen(inside, exact_value(band.value, env), value)
+            bands = ((band.low, band.high, exact_value(band.value, env)) for band in scale.ranges)
+            cases = Bands(tuple(bands), _case(scale.otherwise, env))
         case ir.Choice():
-            value = _case(scale.otherwise, env)
-            for option, result in reversed(scale.options):
-                target = Core("lit", (option,)) if isinstance(option, str) else _bound(option, x)
-                equal = quotients.compare_values("eq", x, target)
-                value = _chosen(equal, exact_value(result, env), value)
+            options = ((option, exact_value(value, env)) for option, value in scale.options)
+            cases = Options(tuple(options), _case(scale.otherwise, env))
         case ir.Line():
-            line = piecewise(quotients.as_rational(x), line_pieces(scale))
-            value = replace(line, limit=max(abs(y) for _, y in scale.points))
+            limit = max(abs(y) for _, y in scale.points)
+            cases = Straight(tuple(line_pieces(scale)), limit)
         case _:
             assert_never(scale)
-    return value
+    return ScaleForm(cases, tuple(_area(scale, env)) if area else None)
+
+
+def _area(scale: ir.Scale, env: Environment) -> list[ConstantPiece]:
+    if not isinstance(scale, ir.Steps):
+        raise TypeError(scale)
+    return slice_pieces(scale, lambda node: _rate(node, env))
 
 
 def _case(node: ir.Node | None, env: Environment) -> Value:
     return core.UNKNOWN if node is None else exact_value(node, env)
-
-
-def _chosen(condition: Core, left: Value, right: Value) -> Value:
-    """Return a choice in which a bare unknown takes the form of the other side."""
-    if left == core.UNKNOWN:
-        left = _unknown_like(right)
-    if right == core.UNKNOWN:
-        right = _unknown_like(left)
-    return quotients.choose_value(condition, left, right)
-
-
-def _bound(bound: Fraction, x: Value) -> Value:
-    if isinstance(x, Core):
-        return whole(int(bound))
-    return Rational(whole(bound.numerator), whole(bound.denominator))
 
 
 def _rate(node: ir.Node | None, env: Environment) -> Fraction:
@@ -323,12 +300,6 @@ def _rate(node: ir.Node | None, env: Environment) -> Fraction:
     if rate is None:
         raise TypeError(node)
     return rate
-
-
-def _slices(scale: ir.Scale, x: Rational, env: Environment) -> Value:
-    if not isinstance(scale, ir.Steps):
-        raise TypeError(scale)
-    return piecewise(x, slice_pieces(scale, lambda node: _rate(node, env)))
 
 
 def _aggregate(node: ir.Aggregate, env: Environment) -> Value:

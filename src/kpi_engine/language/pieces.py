@@ -1,6 +1,6 @@
 """Lines and areas as pieces: straight parts, each from a bound on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
@@ -8,14 +8,29 @@ from math import lcm
 from kpi_engine.language import core, ir, quotients
 from kpi_engine.language.core import Core, Rational, whole
 
-Piece = tuple[Fraction | None, Fraction, Fraction]
+Exact = Fraction | Rational
+"""A number of a scale: a constant, or a column over a constant divisor."""
+
+Piece = tuple[Exact | None, Exact, Exact]
 """From a bound on (None: from below), the value is intercept + slope * x."""
 
+ConstantPiece = tuple[Fraction | None, Fraction, Fraction]
 
-def line_pieces(line: ir.Line) -> list[Piece]:
+
+def parts_of(number: Exact) -> tuple[Core, int]:
+    """Return the number above and the constant divisor of a number of a scale."""
+    if isinstance(number, Fraction):
+        return whole(number.numerator), number.denominator
+    divisor = core.constant(number.den)
+    if divisor is None:
+        raise TypeError(number)
+    return number.num, divisor
+
+
+def line_pieces(line: ir.Line) -> list[ConstantPiece]:
     """Return a line through points as pieces, flat beyond its ends."""
     points = line.points
-    pieces: list[Piece] = [(None, points[0][1], Fraction(0))]
+    pieces: list[ConstantPiece] = [(None, points[0][1], Fraction(0))]
     for (x, y), (x2, y2) in pairwise(points):
         slope = (y2 - y) / (x2 - x)
         pieces.append((x, y - slope * x, slope))
@@ -23,7 +38,9 @@ def line_pieces(line: ir.Line) -> list[Piece]:
     return pieces
 
 
-def slice_pieces(steps: ir.Steps, rate_of: Callable[[ir.Node | None], Fraction]) -> list[Piece]:
+def slice_pieces(
+    steps: ir.Steps, rate_of: Callable[[ir.Node | None], Fraction]
+) -> list[ConstantPiece]:
     """Return the area under a stair from 0 to x as pieces; below 0 the rate at 0 goes on."""
     lowest = rate_of(steps.lowest)
     above: list[tuple[Fraction, Fraction]] = []
@@ -34,7 +51,7 @@ def slice_pieces(steps: ir.Steps, rate_of: Callable[[ir.Node | None], Fraction])
             rate_at_zero = rate
         else:
             above.append((step.bound, rate))
-    pieces: list[Piece] = [(None, Fraction(0), rate_at_zero)]
+    pieces: list[ConstantPiece] = [(None, Fraction(0), rate_at_zero)]
     rate = rate_at_zero
     intercept = Fraction(0)
     for bound, next_rate in above:
@@ -44,23 +61,27 @@ def slice_pieces(steps: ir.Steps, rate_of: Callable[[ir.Node | None], Fraction])
     return pieces
 
 
-def piecewise(x: Rational, pieces: list[Piece]) -> Rational:
+def piecewise(x: Rational, pieces: Sequence[Piece]) -> Rational:
     """Return intercept + slope * x of the piece x lies in, over one common divisor.
 
     Where x is unknown so is the result: the numerator of the last choice reads x.
     """
-    common = lcm(*(c.denominator for _, a, b in pieces for c in (a, b)))
+    common = lcm(*(parts_of(c)[1] for _, a, b in pieces for c in (a, b)))
 
-    def line(intercept: Fraction, slope: Fraction) -> Core:
+    def times_common(number: Exact) -> Core:
+        above, divisor = parts_of(number)
+        return core.mul(above, whole(common // divisor))
+
+    def line(intercept: Exact, slope: Exact) -> Core:
         return core.add(
-            core.mul(x.den, whole(int(intercept * common))),
-            core.mul(x.num, whole(int(slope * common))),
+            core.mul(x.den, times_common(intercept)), core.mul(x.num, times_common(slope))
         )
 
     num = line(*pieces[0][1:])
     for bound, intercept, slope in pieces[1:]:
         if bound is None:
             raise TypeError(pieces)
-        at = Rational(whole(bound.numerator), whole(bound.denominator))
+        above, divisor = parts_of(bound)
+        at = Rational(above, whole(divisor))
         num = core.choose(quotients.compare_values("ge", x, at), line(intercept, slope), num)
     return Rational(num, core.mul(x.den, whole(common)))

@@ -55,6 +55,15 @@ def _is_plain(value: Rational, divisor: int | None) -> bool:
     return value.limit is None and divisor is not None
 
 
+def unknown_like(value: Value) -> Value:
+    """Return unknown in the form of a value."""
+    match value:
+        case Rational():
+            return Rational(UNKNOWN_WHOLE, ONE)
+        case Core():
+            return UNKNOWN_WHOLE if value.low is not None else UNKNOWN
+
+
 def choose_value(condition: Core, left: Value, right: Value) -> Value:
     """Return one of two values; fractions are brought over one constant divisor where they can."""
     if isinstance(left, Core) and isinstance(right, Core):

@@ -27,6 +27,7 @@ from kpi_engine.language.exact import (
 )
 from kpi_engine.language.grouped import Among, Ranking, group_size, group_value
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
+from kpi_engine.language.scaleforms import ScaleForm
 from kpi_engine.ruleset.checked import (
     SCORE,
     Formula,
@@ -65,8 +66,8 @@ class Forms:
 
     ruleset: Ruleset
     tables: Mapping[str, Table]
-    constants: Mapping[str, ir.Lit]
-    scales: Mapping[str, ir.Scale]
+    constants: Mapping[str, Value]
+    scales: Mapping[str, ir.Scale | ScaleForm]
     rows: dict[str, dict[str, Value]] = field(default_factory=dict)
     subject: dict[str, Value] = field(default_factory=dict)
     metrics: dict[str, MetricForm] = field(default_factory=dict)

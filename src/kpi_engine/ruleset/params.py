@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kpi_engine.language import ir
 from kpi_engine.language.core import Value
-from kpi_engine.language.exact import Environment
+from kpi_engine.language.exact import Environment, literal_value
 from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.language.kinds import ANY, Kind, Level, Type
 from kpi_engine.language.scopes import ScaleSignature, Scope, Sight
@@ -70,15 +70,15 @@ def _no_value(ref: ir.Ref) -> Value:
     raise KeyError(ref.name)
 
 
-def constants_in_force(params: Mapping[str, Param]) -> dict[str, ir.Lit]:
+def constants_in_force(params: Mapping[str, Param]) -> dict[str, Value]:
     """Return the constants among the params by name."""
-    found: dict[str, ir.Lit] = {}
+    found: dict[str, Value] = {}
     for name, param in params.items():
         value = param.value
         if value is not None and not isinstance(value, ParamScale):
             node = value.node
             if isinstance(node, ir.Lit) and node.type.kind is not Kind.ANY:
-                found[name] = node
+                found[name] = literal_value(node)
     return found
 
 
