@@ -50,3 +50,8 @@ def test_an_installed_wheel_checks_a_file_that_extends_a_shipped_ruleset(tmp_pat
     main = "from kpi_engine.cli import main; main()"
     checked = _run(python, "-c", main, "check", "mine.yaml", cwd=elsewhere, PYTHONPATH=libraries)
     assert checked.returncode == 0, checked.stderr
+
+    # The environment stands in the folder of the work, and still the base has its own name.
+    shown = _run(python, "-c", main, "show", "mine.yaml", cwd=elsewhere, PYTHONPATH=libraries)
+    assert ", overrides 45% in rulesets/taobao/presales.yaml:" in shown.stdout
+    assert "env/" not in shown.stdout

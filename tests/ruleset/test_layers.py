@@ -5,6 +5,7 @@ from tests.ruleset.shop import HEAD, METRICS, TABLES
 
 from kpi_engine.ruleset.checked import Formula
 from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.parents import shipped_rulesets
 from kpi_engine.text.render import render_text
 from kpi_engine.text.source import position
 
@@ -160,6 +161,19 @@ def test_a_parent_may_stand_in_a_folder_of_the_same_root(folder):
         "shops/one.yaml",
         "bases/team.yaml",
         "shop.yaml",
+    ]
+
+
+@pytest.mark.parametrize("standing", ["here", "where the package is"])
+def test_a_shipped_parent_has_one_name_wherever_one_stands(folder, monkeypatch, standing):
+    (folder / "maple.yaml").write_text("ruleset: maple\nextends: tiktok/service\n")
+    if standing == "where the package is":
+        monkeypatch.chdir(shipped_rulesets().parents[1])
+    ruleset, _ = load_ruleset(folder / "maple.yaml")
+    assert ruleset is not None
+    assert [layer.path for layer in ruleset.layers[1:]] == [
+        "rulesets/tiktok/service.yaml",
+        "rulesets/shop.yaml",
     ]
 
 

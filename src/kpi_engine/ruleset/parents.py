@@ -17,12 +17,14 @@ def shipped_rulesets() -> Path:
 
 
 def shown_path(path: Path) -> str:
-    """Return a path as people know it: from the working folder, or from the shipped rulesets."""
-    resolved = path.resolve()
-    for base in (Path.cwd(), shipped_rulesets().parent):
-        if resolved.is_relative_to(base.resolve()):
-            return resolved.relative_to(base.resolve()).as_posix()
-    return path.as_posix()
+    """Return a path as people know it: a shipped ruleset's own, else from the working folder.
+
+    A shipped one is told the same wherever it is installed, in a folder of the work too.
+    """
+    resolved, shipped, here = path.resolve(), shipped_rulesets().resolve(), Path.cwd().resolve()
+    if resolved.is_relative_to(shipped):
+        return resolved.relative_to(shipped.parent).as_posix()
+    return (resolved.relative_to(here) if resolved.is_relative_to(here) else path).as_posix()
 
 
 def candidates(reference: str, own_name: str, where: Path | None) -> list[Path]:
