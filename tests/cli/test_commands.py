@@ -213,8 +213,16 @@ def test_rejected_rows_are_a_finding():
 def test_pay_that_is_held_back_is_a_finding():
     changed("data/agents.csv", "小李,2000.00", "小李,")
     result = called(*RUN, status=1)
-    assert result.stdout.splitlines()[-1] == "the pay of 1 subject held back"
+    assert result.stdout.splitlines()[-1] == "the pay of 1 subject held back: S1 小李"
     assert "held" in next(line for line in result.stdout.splitlines() if "小李" in line)
+
+
+def test_of_many_whose_pay_is_held_back_the_first_are_named():
+    rows = "".join(f"S3,A{number},,22\n" for number in range(1202))
+    changed("data/agents.csv", "S2,小王,1000.00,22\n", rows)
+    assert called(*RUN, status=1).stdout.splitlines()[-1] == (
+        "the pay of 1,202 subjects held back: S3 A0, S3 A1, S3 A10, S3 A100, S3 A1000, 1,197 more"
+    )
 
 
 def test_the_accounting_is_printed_on_request():

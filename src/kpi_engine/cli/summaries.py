@@ -16,6 +16,7 @@ import kpi_engine as ke
 
 SHOWN_AT_EACH_END = 5
 CONTRIBUTIONS_SHOWN = 3
+HELD_SHOWN = 5
 
 _COUNTED_BY_NAME = frozenset({"dropped", "filtered_by"})
 _ROUNDING = frozenset({"part.rounding", "part.limits"})
@@ -152,8 +153,19 @@ def _caution(results: ke.Results, document: RunDocument) -> str:
         listed = ", ".join(f"{reason} {count:,}" for reason, count in ordered)
         said.append(f"{counted(document['rejects'], 'row')} rejected ({listed})")
     if document["held"]:
-        said.append(f"the pay of {counted(document['held'], 'subject')} held back")
+        said.append(
+            f"the pay of {counted(document['held'], 'subject')} held back: {_held(results)}"
+        )
     return ", ".join(said)
+
+
+def _held(results: ke.Results) -> str:
+    """Return whose pay is held back, by key: who has no score stands in no ranking."""
+    key = results.receipt["subject"]["key"]
+    held = results.subjects.filter(results.subjects["pay.status"] != "ok")
+    names = [" ".join(map(str, row)) for row in held.select(key).sort(key).rows()]
+    more = [f"{len(names) - HELD_SHOWN:,} more"] if len(names) > HELD_SHOWN else []
+    return ", ".join([*names[:HELD_SHOWN], *more])
 
 
 def accounting_parts(results: ke.Results) -> Iterator[Table]:
