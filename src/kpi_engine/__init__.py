@@ -202,14 +202,16 @@ def lock(path: str | Path, *, update: bool = False, write: bool = True) -> Locki
     return lock_base(Path(path), update=update, write=write)
 
 
-def show(path: str | Path) -> Effective:
+def show(path: str | Path, *parts: str) -> Effective:
     r"""Return what is in force in a ruleset file, its layers merged, and who said it.
 
     ``values`` are in canonical order, one for every value that is written, a scale or a list being
-    one; those that were removed and the weights that nobody wrote are among them.
+    one; those that were removed and the weights that nobody wrote are among them. With ``parts``
+    they are those under them alone, such as `params` or `score.items`.
 
     Raises:
         RulesetError: the file cannot be used; the error holds every finding.
+        DataError: nothing stands under one of the parts.
 
     >>> from tempfile import TemporaryDirectory
     >>> text = '''
@@ -225,14 +227,13 @@ def show(path: str | Path) -> Effective:
     ...     _ = (Path(folder) / "example.yaml").write_text(text, encoding="utf-8")
     ...     shop = Path(folder) / "maple.yaml"
     ...     _ = shop.write_text("ruleset: maple\nextends: example\nparams: {allowance: 80 CNY}")
-    ...     values = {value.path: value for value in show(shop).values}
-    >>> allowance = values["params", "allowance"]
+    ...     (allowance,) = show(shop, "params.allowance").values
     >>> allowance.said.text, allowance.said.line, allowance.overrides[0].text
     ('80 CNY', 3, '50 CNY')
     """
     from kpi_engine.review.effective import collect_effective
 
-    return collect_effective(Path(path))
+    return collect_effective(Path(path), parts)
 
 
 def compile(ruleset: Ruleset) -> Plan:

@@ -48,6 +48,37 @@ def test_show_keeps_its_column_beside_chinese_words():
 
 
 @pytest.mark.usefixtures("maple")
+def test_show_of_parts_shows_them_alone():
+    shown = called("show", "maple.yaml", "metrics.响应率.min_rows", "params.bonus", status=0).stdout
+    base = Path("shop.yaml").read_text("utf-8").splitlines()
+    bonus, least = (
+        next(number for number, line in enumerate(base, 1) if words in line)
+        for words in ("bonus:", "响应率: {from")
+    )
+    assert shown == (
+        "params:\n"
+        f"  bonus: 80 CNY  maple.yaml:3, overrides 50 CNY in shop.yaml:{bonus}\n"
+        "metrics:\n"
+        "  响应率:\n"
+        f"    min_rows: 5  maple.yaml:5, overrides 2 in shop.yaml:{least}\n"
+    )
+
+
+@pytest.mark.usefixtures("maple")
+def test_show_of_a_part_that_is_not_there_could_not_run():
+    result = called("show", "maple.yaml", "params.bonus", "param", "wages", status=2)
+    assert result.stdout == ""
+    assert result.stderr == (
+        "error[K640]: `枫叶` has nothing under `param`, "
+        "a part like `params` or `score.items` was expected\n"
+        "   = help: did you mean `params`?\n"
+        "\n"
+        "error[K640]: `枫叶` has nothing under `wages`, "
+        "a part like `params` or `score.items` was expected\n"
+    )
+
+
+@pytest.mark.usefixtures("maple")
 def test_show_in_json_is_one_document():
     document = json.loads(called("show", "maple.yaml", "--format", "json", status=0).stdout)
     assert (document["ruleset"], document["layers"][1]["path"]) == ("枫叶", "shop.yaml")

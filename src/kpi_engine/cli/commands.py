@@ -154,11 +154,15 @@ def init_ruleset(
 @app.command("show")
 def show_effective(
     ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
+    parts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PART", help="Only these parts: params, score.items, …"),
+    ] = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Show a ruleset with its layers merged: every value, who says it, and what it overrode."""
     with refused(form):
-        effective = ke.show(ruleset)
+        effective = ke.show(ruleset, *(parts or ()))
     if form is Format.JSON:
         show_json(effective_document(effective))
     else:

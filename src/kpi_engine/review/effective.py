@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from kpi_engine.language.scopes import closest
 from kpi_engine.ruleset.checked import Item, Layer, Ruleset
 from kpi_engine.ruleset.layers import Layers
 from kpi_engine.ruleset.loading import load_layered
 from kpi_engine.ruleset.merging import Keys, Merged, is_removal, is_scale
 from kpi_engine.ruleset.shape import fields_at
 from kpi_engine.ruleset.sheet import Sheet, key_span
-from kpi_engine.text.errors import RulesetError
+from kpi_engine.text.diagnostics import diagnose
+from kpi_engine.text.errors import DataError, RulesetError
 from kpi_engine.text.located import Entry, Mapping, written
 from kpi_engine.text.source import Span, position
 
@@ -55,16 +57,42 @@ class Effective:
     values: tuple[EffectiveValue, ...]
 
 
-def collect_effective(path: Path) -> Effective:
-    """Return the values in force of a ruleset file.
+def collect_effective(path: Path, parts: tuple[str, ...] = ()) -> Effective:
+    """Return the values in force of a ruleset file, those under some parts or all.
 
     Raises:
         RulesetError: the file cannot be used; the error holds every finding.
+        DataError: nothing stands under one of the parts.
     """
     loaded = load_layered(path)
     if loaded.ruleset is None or loaded.layers is None or loaded.sheet is None:
         raise RulesetError(loaded.findings)
-    return effective_of(loaded.ruleset, loaded.layers, loaded.sheet)
+    effective = effective_of(loaded.ruleset, loaded.layers, loaded.sheet)
+    return _under(effective, parts) if parts else effective
+
+
+def _under(effective: Effective, parts: tuple[str, ...]) -> Effective:
+    """Return the values under parts, each written with dots, such as `score.items`."""
+    known = {
+        ".".join(value.path[:depth])
+        for value in effective.values
+        for depth in range(1, len(value.path) + 1)
+    }
+    missing = [part for part in parts if part not in known]
+    if missing:
+        raise DataError(
+            [
+                diagnose("K640", name=effective.ruleset, part=part, near=closest(part, known))
+                for part in missing
+            ]
+        )
+    wanted = [tuple(part.split(".")) for part in parts]
+    chosen = (
+        value
+        for value in effective.values
+        if any(value.path[: len(part)] == part for part in wanted)
+    )
+    return replace(effective, values=tuple(chosen))
 
 
 def effective_of(ruleset: Ruleset, layers: Layers, sheet: Sheet) -> Effective:

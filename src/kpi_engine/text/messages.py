@@ -1309,6 +1309,12 @@ MESSAGES: dict[str, Message] = {
     "K632": Message(
         "error", "`effective` begins on {start} and ends on {end}, a later end was expected"
     ),
+    # K640 to K649: what is shown of a ruleset
+    "K640": Message(
+        "error",
+        "`{name}` has nothing under `{part}`, a part like `params` or `score.items` was expected",
+        "did you mean `{near}`?",
+    ),
 }
 
 RELATED: dict[str, str] = {
