@@ -62,7 +62,7 @@ def test_names_weights_and_targets_are_the_printed_ones(table):
 @pytest.mark.parametrize("table", DEFECT_BY_TABLE)
 def test_as_printed_a_wrong_sum_is_an_error_that_names_its_block(table, tmp_path):
     block, total, expected = DEFECT_BY_TABLE[table]
-    (finding,) = ke.check(without_repair(table, tmp_path))
+    (finding,) = ke.check(without_repair(table, tmp_path)).diagnostics
     assert (finding.code, finding.severity) == ("K384", "error")
     assert finding.message == (
         f"the weights of `{block}` add up to {total}, {expected} (points of the whole) or 100 "
@@ -73,7 +73,7 @@ def test_as_printed_a_wrong_sum_is_an_error_that_names_its_block(table, tmp_path
 @pytest.mark.parametrize("table", DEFECT_BY_TABLE)
 def test_the_repair_is_recorded_and_keeps_the_proportions(table):
     block, total, expected = DEFECT_BY_TABLE[table]
-    (finding,) = ke.check(FILE_BY_TABLE[table])
+    (finding,) = ke.check(FILE_BY_TABLE[table]).diagnostics
     assert (finding.code, finding.severity) == ("K393", "note")
     rescaled = f"the weights of `{block}` add up to {total} and are rescaled to {expected}: "
     assert finding.message.startswith(rescaled)
@@ -90,7 +90,7 @@ def test_the_repair_is_recorded_and_keeps_the_proportions(table):
 
 
 def test_the_missing_weight_of_the_first_table_is_inferred_and_said(tmp_path):
-    (finding,) = ke.check(without_repair("T1", tmp_path))
+    (finding,) = ke.check(without_repair("T1", tmp_path)).diagnostics
     assert (finding.code, finding.severity) == ("K386", "note")
     assert finding.message == "the weight of `sales` is inferred: 30"
 
@@ -98,7 +98,7 @@ def test_the_missing_weight_of_the_first_table_is_inferred_and_said(tmp_path):
 @pytest.mark.parametrize("table", CLEAN)
 def test_a_table_without_a_defect_is_checked_without_a_finding(table):
     assert "rescale:" not in FILE_BY_TABLE[table].read_text("utf-8")
-    assert ke.check(FILE_BY_TABLE[table]) == []
+    assert ke.check(FILE_BY_TABLE[table]).diagnostics == ()
 
 
 def test_every_table_is_shipped_and_said_to_be_whole_or_not():
