@@ -1,0 +1,123 @@
+"""The tutorials, followed as they are written: every file, every command, every answer."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("tutorial.md", "tutorial.zh.md")
+COMMAND = [sys.executable, "-c", "from kpi_engine.cli import main; main()"]
+GAP = "…"
+"""Alone on a line it stands for lines, at the end of one for the rest of it."""
+
+_FENCE = re.compile(r"^```(\S*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Block(NamedTuple):
+    """A fenced block: a console, or the text of a file."""
+
+    language: str
+    file: str
+    text: str
+
+
+def blocks(page: str) -> list[Block]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return [Block(*found) for found in _FENCE.findall(text)]
+
+
+def calls(block: Block) -> Iterator[tuple[str, str]]:
+    """Return the commands of a console, each with the answer below it."""
+    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        command, _, answer = part.partition("\n")
+        yield command, answer
+
+
+def commands(page: str) -> list[list[str]]:
+    consoles = (block for block in blocks(page) if block.language == "console")
+    return [command.split() for block in consoles for command, _ in calls(block)]
+
+
+def answered(command: str, folder: Path) -> str:
+    """Return what a command says, findings first as on a terminal."""
+    name, *arguments = command.split()
+    assert name == "kpi-engine"
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode in {0, 1}, done.stdout  # 1: done, with findings
+    return done.stdout
+
+
+def assert_shown(shown: str, real: str, what: str) -> None:
+    """Fail unless a text is what a page shows of it."""
+    lines = [r"(?:.*\n)+" if line == GAP else _line(line) + r"\n" for line in shown.splitlines()]
+    if re.fullmatch("".join(lines), real) is None:
+        difference = unified_diff(shown.splitlines(), real.splitlines(), "page", "real", n=0)
+        pytest.fail(f"{what}\n" + "\n".join(difference))
+
+
+def _line(line: str) -> str:
+    cut = line.endswith(f" {GAP}")
+    return re.escape(line.removesuffix(GAP)) + (".*" if cut else "")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_tutorial_is_true_from_its_first_line_to_its_last(page: str, tmp_path: Path):
+    for block in blocks(page):
+        if block.language == "console":
+            for command, answer in calls(block):
+                assert_shown(answer, answered(command, tmp_path), command)
+        elif GAP in block.text:
+            real = (tmp_path / block.file).read_text(encoding="utf-8")
+            assert_shown(block.text, real, block.file)
+        else:
+            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_tutorial_has_no_other_blocks(page: str):
+    for block in blocks(page):
+        assert (block.language, bool(block.file)) in {("console", False), ("yaml", True)}
+    fences = (ROOT / "docs" / page).read_text(encoding="utf-8").count("```")
+    assert fences == 2 * len(blocks(page))
+
+
+def test_the_tutorials_take_the_same_steps():
+    first, second = ([words[1] for words in commands(page)] for page in PAGES)
+    assert first == second
+    assert {"sample", "init", "check", "show", "run", "explain", "test", "lock"} < set(first)
+
+
+@pytest.mark.parametrize(
+    ("shown", "real", "is_true"),
+    [
+        ("a\nb\n", "a\nb\n", True),
+        ("a\n…\nd\n", "a\nb\nc\nd\n", True),
+        ("b …\nc\n", "a b\nc\n", False),
+        ("a  …\nc\n", "a  b\nc\n", True),
+        ("a\n", "a\nb\n", False),
+        ("a\n…\n", "a\n", False),
+        ("a.c\n", "abc\n", False),
+    ],
+)
+def test_what_a_page_shows_is_told_from_what_is_not_so(shown: str, real: str, is_true: bool):
+    if is_true:
+        assert_shown(shown, real, "it")
+    else:
+        with pytest.raises(pytest.fail.Exception, match=r"\+\+\+ real"):
+            assert_shown(shown, real, "it")
