@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from tests.rulesets.frames import frames_of
 
 import kpi_engine as ke
@@ -15,20 +16,13 @@ FILES = [
     for file in sorted((SHIPPED / folder).glob("*.yaml"))
     if not file.name.endswith(".test.yaml") and file.stem != "chinese"
 ]
-VALUE_BY_PARAM = {
-    "complaint_target": "1%",
-    "conversion_target": "45%",
-    "aov_ratio_target": "100%",
-    "first_response_target": "30 s",
-    "mean_response_target": "60 s",
-    "spend_target": "200 CNY",
-    "order_amount_target": "100 CNY",
-}
 ROSTER = ["An", "Bo", "Chen"]
 AT, STRANGER = "2026-12-05 10:00:00", {"shop_id": "S1", "agent_id": "stranger"}
 MARK = STRANGER | {"period": "2026-12", "item": "overall", "score": "50"}
 ROWS_OF_OTHERS = {
     "marks": [MARK],
+    "measures": [STRANGER | {"period": "2026-12", "metric": "figure", "value": "50"}],
+    "answers": [STRANGER | {"answer_id": "1", "answered_at": AT}],
     "team_results": [MARK],
     "messages": [STRANGER | {"message_id": "1", "buyer_id": "b", "sent_at": AT, "sender": "agent"}],
     "orders": [
@@ -44,10 +38,16 @@ ROWS_OF_OTHERS = {
 }
 
 
+def params_of_the_tests(file: Path) -> dict[str, str]:
+    """Return the params that the test file beside a ruleset sets."""
+    document = yaml.safe_load(file.with_name(f"{file.stem}.test.yaml").read_text("utf-8"))
+    return {name: str(value) for name, value in document.get("params", {}).items()}
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_who_has_no_row_at_all_is_in_the_result(file):
     required = [param.name for param in ke.load(file).params.values() if param.value is None]
-    ruleset = ke.load(file, params={name: VALUE_BY_PARAM.get(name, "100") for name in required})
+    ruleset = ke.load(file, params={name: params_of_the_tests(file)[name] for name in required})
     role = "aftersale" if file.stem == "aftersales" else "presale"
     role = "lead" if file.stem == "team_lead" else role
     agents = [
