@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from tests.diagnostics.pages import PAGES, page_by_name
 
 from kpi_engine.cli.exits import Exit
 from kpi_engine.cli.output import CheckFormat
 from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.ruleset.loading import load_ruleset_text
+from kpi_engine.text.meanings import MEANINGS
+from kpi_engine.text.messages import MESSAGES
 from kpi_engine.text.render import render_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,3 +56,15 @@ def test_the_page_on_checking_has_every_exit_code_and_format():
     codes = [f"| {code.value} | {code.name.lower().replace('_', ' ')}" for code in Exit]
     rows = [*codes, *(f"| `{form}` |" for form in CheckFormat)]
     assert [row for row in rows if f"\n{row}" not in page] == []
+
+
+def test_every_code_has_its_meaning_in_the_same_order():
+    assert list(MEANINGS) == list(MESSAGES)
+
+
+def test_the_pages_are_those_that_the_tables_and_fixtures_make():
+    written = {path.name: path.read_text("utf-8") for path in PAGES.iterdir()}
+    expected = page_by_name()
+    assert sorted(written) == sorted(expected), "run `make docs`"
+    stale = [name for name, text in expected.items() if written[name] != text]
+    assert stale == [], "run `make docs`"

@@ -55,3 +55,6 @@ def test_an_installed_wheel_checks_a_file_that_extends_a_shipped_ruleset(tmp_pat
     shown = _run(python, "-c", main, "show", "mine.yaml", cwd=elsewhere, PYTHONPATH=libraries)
     assert ", overrides 45% in rulesets/taobao/presales.yaml:" in shown.stdout
     assert "env/" not in shown.stdout
+
+    page = _run(python, "-c", main, "rule", "K220", cwd=elsewhere, PYTHONPATH=libraries)
+    assert page.stdout.startswith("# K220: unknown name `…`\n"), page.stderr

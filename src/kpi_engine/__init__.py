@@ -115,6 +115,20 @@ def check(*paths: str | Path) -> CheckReport:
     return check_files(Path(path) for path in paths)
 
 
+def describe_code(code: str) -> str:
+    """Return the page of a finding's code: what it means, an example, what to write instead.
+
+    Raises:
+        DataError: there is no such code; the error suggests the closest.
+
+    >>> describe_code("K220").splitlines()[0]
+    '# K220: unknown name `…`'
+    """
+    from kpi_engine.text.pages import read_page
+
+    return read_page(code)
+
+
 def load(path: str | Path, params: Mapping[str, str] | None = None) -> Ruleset:
     """Return the checked ruleset of a file, its layers merged.
 
@@ -820,6 +834,7 @@ __all__ = [
     "check",
     "close",
     "compile",
+    "describe_code",
     "describe_plan",
     "evidence",
     "explain",

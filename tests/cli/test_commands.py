@@ -687,3 +687,16 @@ def test_columns_of_evidence_stand_below_one_another_whatever_their_script():
 )
 def test_evidence_that_cannot_be_found_is_refused(metric, more, code):
     assert refused(*EVIDENCE, metric, *more) == [code]
+
+
+def test_rule_prints_the_page_of_a_code():
+    assert called("rule", "K220", status=0).stdout == ke.describe_code("K220")
+
+
+def test_an_unknown_code_could_not_run():
+    result = called("rule", "K22", status=2)
+    assert result.stdout == ""
+    assert result.stderr == (
+        "error[K551]: `K22` is no code, one like `K220` was expected\n"
+        "   = help: did you mean `K220`?\n"
+    )

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.loading import load_layered_text, load_ruleset
 from kpi_engine.text.messages import MESSAGES
 from kpi_engine.text.render import render_text
 
 HERE = Path(__file__).parent
 FIXTURES = sorted(path.stem for path in HERE.glob("K*.yaml"))
+MENDED = sorted((HERE / "mended").glob("K*.yaml"))
+NOTHING_INSTEAD = {"K108", "K315"}  # an empty file, and a param that is given from outside
 PARAMS_BY_FIXTURE = {"K315-param-that-is-none": {"reply_limt": "5 min"}}
 SAID_OF_TESTS_ALONE = {"K316"}
+SAID_OF_FILES_THAT_ARE_NO_TEXT = {"K101", "K102", "K103", "K104", "K143"}
 SAID_BESIDE_A_PARENT = {"K601", "K602"}
 
 
@@ -38,15 +41,27 @@ def test_a_mistake_is_told_once(name):
     assert (ruleset is None) == (MESSAGES[code].severity == "error")
 
 
-def test_every_code_of_formulas_and_rulesets_has_a_fixture():
-    codes = {code for code in MESSAGES if code.startswith(("K2", "K3"))}
-    assert {name.split("-")[0] for name in FIXTURES} == (
-        codes - SAID_OF_TESTS_ALONE | SAID_BESIDE_A_PARENT
-    )
+def test_every_code_of_texts_formulas_and_rulesets_has_a_fixture():
+    codes = {code for code in MESSAGES if code.startswith(("K1", "K2", "K3"))}
+    elsewhere = SAID_OF_TESTS_ALONE | SAID_OF_FILES_THAT_ARE_NO_TEXT
+    assert {name.split("-")[0] for name in FIXTURES} == codes - elsewhere | SAID_BESIDE_A_PARENT
 
 
 def test_every_text_belongs_to_a_ruleset():
     assert sorted(path.stem for path in HERE.glob("K*.txt")) == FIXTURES
+
+
+@pytest.mark.parametrize("path", MENDED, ids=lambda path: path.stem)
+def test_what_a_page_says_to_write_instead_has_no_mistake(path):
+    text = path.read_text(encoding="utf-8")
+    loaded = load_layered_text(text, Path(path.name))
+    assert render_text(loaded.findings) == ""
+    assert text != Path(path.name).read_text(encoding="utf-8")
+
+
+def test_every_code_with_a_fixture_has_something_to_write_instead():
+    mended = {path.stem.split("-")[0] for path in MENDED}
+    assert {name.split("-")[0] for name in FIXTURES} - mended == NOTHING_INSTEAD
 
 
 def test_what_the_fixtures_share_has_no_mistake():

@@ -36,6 +36,7 @@ RULE = _object(
     ["id"],
     id=TEXT,
     shortDescription=MESSAGE,
+    fullDescription=MESSAGE,
     help=MESSAGE,
     defaultConfiguration=_object([], level=LEVEL),
 )

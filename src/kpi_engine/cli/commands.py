@@ -108,6 +108,16 @@ def check(
     raise typer.Exit(status_of(found.diagnostics))
 
 
+@app.command()
+def rule(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a finding: K220.")],
+) -> None:
+    """Print the page of a code: what it means, an example, what to write instead."""
+    with refused(Format.TEXT):
+        page = ke.describe_code(code)
+    show_text(page)
+
+
 @app.command("test")
 def run_tests(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
     """Run the test cases of rulesets (`*.test.yaml`)."""

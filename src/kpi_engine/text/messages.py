@@ -4,7 +4,9 @@ It is long because it is one table: a sentence is compared with its neighbours, 
 up in one place. There is no logic in it to divide.
 
 Codes are stable and never reused: K1 text and YAML, K2 formulas, K3 rulesets, K4 data and runs,
-K5 ruleset tests and the command line, K6 files over files.
+K5 ruleset tests and the command line, K6 files over files. A new code gets its meaning in
+`meanings`, a fixture in tests/diagnostics where a file can hold the mistake, and `make docs` writes
+its page.
 """
 
 from dataclasses import dataclass
@@ -1241,6 +1243,9 @@ MESSAGES: dict[str, Message] = {
         "error",
         "`{pattern}` matches no file, at least one was expected",
         "quote the pattern so that the shell leaves it alone; `**` stands for folders in folders",
+    ),
+    "K551": Message(
+        "error", "`{text}` is no code, one like `K220` was expected", "did you mean `{near}`?"
     ),
     # K6: files over files
     # K601 to K609: what a file says beside its parents

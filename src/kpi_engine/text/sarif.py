@@ -7,7 +7,9 @@ from typing import Final
 from urllib.parse import quote
 
 from kpi_engine.text.diagnostics import Diagnostic
+from kpi_engine.text.meanings import MEANINGS
 from kpi_engine.text.messages import MESSAGES
+from kpi_engine.text.pages import outline
 from kpi_engine.text.source import Span, position
 
 _SCHEMA: Final = (
@@ -43,11 +45,12 @@ def _rule(code: str) -> dict[str, object]:
     message = MESSAGES[code]
     rule: dict[str, object] = {
         "id": code,
-        "shortDescription": {"text": message.text},
+        "shortDescription": {"text": outline(message.text)},
+        "fullDescription": {"text": MEANINGS[code]},
         "defaultConfiguration": {"level": message.severity},
     }
     if message.help is not None:
-        rule["help"] = {"text": message.help}
+        rule["help"] = {"text": outline(message.help)}
     return rule
 
 
