@@ -16,6 +16,13 @@ FILES = [
     for file in sorted((SHIPPED / folder).glob("*.yaml"))
     if not file.name.endswith(".test.yaml") and file.stem != "chinese"
 ]
+ROLE_BY_RULESET = {
+    "aftersales": "aftersale",
+    "team_lead": "lead",
+    "sales_manager": "sales_manager",
+    "operations_manager": "operations_manager",
+    "product_manager": "product_manager",
+}
 ROSTER = ["An", "Bo", "Chen"]
 AT, STRANGER = "2026-12-05 10:00:00", {"shop_id": "S1", "agent_id": "stranger"}
 MARK = STRANGER | {"period": "2026-12", "item": "overall", "score": "50"}
@@ -48,8 +55,7 @@ def params_of_the_tests(file: Path) -> dict[str, str]:
 def test_who_has_no_row_at_all_is_in_the_result(file):
     required = [param.name for param in ke.load(file).params.values() if param.value is None]
     ruleset = ke.load(file, params={name: params_of_the_tests(file)[name] for name in required})
-    role = "aftersale" if file.stem == "aftersales" else "presale"
-    role = "lead" if file.stem == "team_lead" else role
+    role = ROLE_BY_RULESET.get(file.stem, "presale")
     agents = [
         {"shop_id": "S1", "agent_id": agent, "valid_from": "2025-01-01", "role": role}
         | {"grade": "junior"}
