@@ -17,7 +17,7 @@ microseconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -100,19 +100,27 @@ def _own_version() -> str:
         return "0+source"
 
 
-def check(*paths: str | Path) -> CheckReport:
+def check(
+    *paths: str | Path, select: Iterable[str] = (), ignore: Iterable[str] = ()
+) -> CheckReport:
     """Return every finding in ruleset files, ruleset tests, and folders and patterns of them.
 
     Of a folder, and of a pattern such as ``shops/**/*.yaml``, every file is checked that says
     `ruleset` or `test` at its top level. Findings are in reading order; finding nothing to check is
     one of them. Tests are read, not run.
 
+    ``select`` and ``ignore`` are codes or beginnings of codes such as ``K6``; warnings and notes
+    alone can be ignored.
+
+    Raises:
+        DataError: one of them stands for no code, or one to be ignored for errors alone.
+
     >>> [finding.code for finding in check("no/such/ruleset.yaml").diagnostics]
     ['K101']
     """
     from kpi_engine.review.checks import check_files
 
-    return check_files(Path(path) for path in paths)
+    return check_files((Path(path) for path in paths), select, ignore)
 
 
 def describe_code(code: str) -> str:

@@ -700,3 +700,26 @@ def test_an_unknown_code_could_not_run():
         "error[K551]: `K22` is no code, one like `K220` was expected\n"
         "   = help: did you mean `K220`?\n"
     )
+
+
+def test_what_a_check_leaves_out_is_counted():
+    changed("shop.yaml", "share(in_time)", "share(in_tmie)")
+    changed("shop.yaml", "'attain(asked, 4)', weight: 40}", "'attain(asked, 4)'}")
+    result = called("check", "shop.yaml", "--select", "K386", "--ignore", "K6,K341", status=1)
+    assert result.stdout == "1 note; 1 error not selected\n"
+    changed("shop.yaml", "share(in_tmie)", "share(in_time)")
+    result = called("check", "shop.yaml", "--ignore", "K386", status=0)
+    assert (result.stdout, result.stderr) == ("no findings; 1 note ignored\n", "")
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif", "junit"])
+def test_errors_that_were_not_selected_are_told_beside_every_format(form):
+    changed("shop.yaml", "share(in_time)", "share(in_tmie)")
+    result = called("check", "shop.yaml", "--select", "K6", "--format", form, status=1)
+    assert "K220" not in result.stdout
+    assert result.stderr == "no findings; 1 error not selected\n"
+
+
+def test_a_check_with_a_code_that_makes_no_sense_could_not_run():
+    result = called("check", "shop.yaml", "--ignore", "K220", "--format", "json", status=2)
+    assert (result.stdout, codes(result.stderr)) == ("", ["K552"])

@@ -31,7 +31,6 @@ from kpi_engine.cli.summaries import (
     closing_document,
     closing_parts,
     counted,
-    findings_line,
     run_document,
     run_parts,
     sample_document,
@@ -99,13 +98,20 @@ def check(
         CheckFormat,
         typer.Option("--format", help="For people, or for the machines that read findings."),
     ] = CheckFormat.TEXT,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="CODES", help="Report these alone: K386, or K2,K6."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODES", help="Leave out these warnings and notes."),
+    ] = None,
 ) -> None:
     """Report every mistake in rulesets and ruleset tests."""
-    found = ke.check(*paths)
+    with refused(Format.JSON if form is CheckFormat.JSON else Format.TEXT):
+        found = ke.check(*paths, select=listed(select), ignore=listed(ignore))
     show_check(found, form)
-    if form is CheckFormat.TEXT:
-        show(findings_line(found.diagnostics))
-    raise typer.Exit(status_of(found.diagnostics))
+    raise typer.Exit(status_of([*found.diagnostics, *found.unselected]))
 
 
 @app.command()
@@ -411,6 +417,15 @@ def refused(form: Format) -> Iterator[None]:
     except ke.KpiError as error:
         report(error.diagnostics, form)
         raise typer.Exit(Exit.COULD_NOT_RUN) from error
+
+
+def listed(given: list[str] | None) -> list[str]:
+    """Return what was given, once or several times, with commas between.
+
+    >>> listed(["K2, K6", "K386"])
+    ['K2', 'K6', 'K386']
+    """
+    return [part.strip() for text in given or [] for part in text.split(",")]
 
 
 def chosen(subject: str) -> dict[str, str] | str:

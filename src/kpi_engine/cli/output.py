@@ -12,6 +12,7 @@ from typing import assert_never
 from rich.console import Console, RenderableType
 
 import kpi_engine as ke
+from kpi_engine.cli.summaries import check_line
 
 _WIDTH_OF_A_PIPE = 200
 
@@ -34,10 +35,14 @@ class CheckFormat(StrEnum):
 
 
 def show_check(found: ke.CheckReport, form: CheckFormat) -> None:
-    """Write what a check found: for people to stderr, for machines, as the result, to stdout."""
+    """Write what a check found: for people to stderr, for machines, as the result, to stdout.
+
+    That errors were not selected, which the status tells, is said beside every format.
+    """
     match form:
         case CheckFormat.TEXT:
             report(found.diagnostics, Format.TEXT)
+            show(check_line(found))
         case CheckFormat.JSON:
             for diagnostic in found.diagnostics:
                 show_text(ke.render_json(diagnostic) + "\n")
@@ -50,6 +55,9 @@ def show_check(found: ke.CheckReport, form: CheckFormat) -> None:
             show_text(ke.render_junit(found.files))
         case _:
             assert_never(form)
+    hidden = any(finding.severity == "error" for finding in found.unselected)
+    if hidden and form is not CheckFormat.TEXT:
+        sys.stderr.write(check_line(found) + "\n")
 
 
 def report(diagnostics: Iterable[ke.Diagnostic], form: Format) -> None:

@@ -43,11 +43,18 @@ def counted(count: int, noun: str, several: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
 
 
-def findings_line(findings: Iterable[ke.Diagnostic]) -> str:
-    """Return how many errors, warnings and notes there are."""
+def check_line(found: ke.CheckReport) -> str:
+    """Return how many errors, warnings and notes there are, and how many were left out."""
+    counts = _severities(found.diagnostics) or "no findings"
+    others = (("ignored", found.ignored), ("not selected", found.unselected))
+    left_out = [f"{_severities(findings)} {why}" for why, findings in others if findings]
+    return "; ".join([counts, *left_out])
+
+
+def _severities(findings: Iterable[ke.Diagnostic]) -> str:
     count = Counter(finding.severity for finding in findings)
     parts = [counted(count[name], name) for name in ("error", "warning", "note") if count[name]]
-    return ", ".join(parts) or "no findings"
+    return ", ".join(parts)
 
 
 def cases_line(cases: ke.CaseReport) -> str:

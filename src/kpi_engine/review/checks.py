@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from kpi_engine.review.choosing import Choice, choose_codes, hold_to_comments
 from kpi_engine.review.files import TEST_SUFFIX, expand_pattern, find_files, is_pattern, kind_of
 from kpi_engine.review.preparation import prepare_file
 from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
@@ -18,10 +20,14 @@ class CheckReport:
     ``files`` has each of them by name, those without findings too. A finding stands under the file
     it lies in; one without a place, or in a base that was not looked at itself, under the file
     whose check has found it; that there was nothing to check, under the path that was given.
+    ``ignored`` are the findings that a comment or the caller ignores, ``unselected`` those that
+    were not asked for, in reading order too; both stand nowhere else.
     """
 
     files: Mapping[str, tuple[Diagnostic, ...]]
     diagnostics: tuple[Diagnostic, ...]
+    ignored: tuple[Diagnostic, ...]
+    unselected: tuple[Diagnostic, ...]
 
 
 @dataclass(slots=True)
@@ -32,12 +38,18 @@ class _Review:
     reigns: dict[Path, Reign] = field(default_factory=dict)
 
 
-def check_files(paths: Iterable[Path]) -> CheckReport:
+def check_files(
+    paths: Iterable[Path], select: Iterable[str] = (), ignore: Iterable[str] = ()
+) -> CheckReport:
     """Return the findings of files, and of every ruleset and test in folders or under patterns.
 
     A folder without a ruleset or test is a finding, and so is having nothing to check at all. So is
     a day that two of the files of one shop govern, or none between two of them.
+
+    Raises:
+        DataError: a code that is selected or ignored is none, or one that is ignored is an error.
     """
+    choice = choose_codes(select, ignore)
     review = _Review()
     looked_at = list(paths)
     for path in looked_at:
@@ -49,7 +61,7 @@ def check_files(paths: Iterable[Path]) -> CheckReport:
             _check_file(path, review)
     if not looked_at:
         review.found["."] = [diagnose("K501", name=".")]
-    return _report(review)
+    return _report(_by_file(review), choice)
 
 
 def _check_pattern(pattern: Path, review: _Review) -> None:
@@ -87,13 +99,34 @@ def _check_file(file: Path, review: _Review) -> None:
     review.found[file.as_posix()] = loaded.findings
 
 
-def _report(review: _Review) -> CheckReport:
-    by_file: dict[str, list[Diagnostic]] = {name: [] for name in review.found}
+def _by_file(review: _Review) -> dict[str, list[Diagnostic]]:
+    """Return every finding under the file it lies in, or else under the one that shows it."""
+    by_file: dict[str, list[Diagnostic]] = {name: [] for name in sorted(review.found)}
     conflicts = list(find_conflicts(review.reigns.values()))
     for name, findings in (*review.found.items(), ("", conflicts)):
         for finding in findings:
             there = finding.span.source.name if finding.span is not None else name
             by_file[there if there in by_file else name].append(finding)
-    ordered = {name: tuple(in_reading_order(found)) for name, found in sorted(by_file.items())}
-    every = [finding for findings in ordered.values() for finding in findings]
-    return CheckReport(ordered, tuple(in_reading_order(every)))
+    return by_file
+
+
+def _report(by_file: Mapping[str, list[Diagnostic]], choice: Choice) -> CheckReport:
+    """Return the report, in which every finding has one place.
+
+    What speaks of no text says that something was not looked at, and is always reported.
+    """
+    ignored, remarks = hold_to_comments(by_file, datetime.now(UTC).date())
+    every = {finding for name in by_file for finding in (*by_file[name], *remarks[name])}
+    ignored |= {finding for finding in every if finding.code in choice.ignored}
+    unselected = {
+        finding
+        for finding in every - ignored
+        if finding.code not in choice.selected and finding.span is not None
+    }
+    reported = every - ignored - unselected
+    files = {
+        name: tuple(in_reading_order([f for f in (*found, *remarks[name]) if f in reported]))
+        for name, found in by_file.items()
+    }
+    ordered = (tuple(in_reading_order(list(part))) for part in (reported, ignored, unselected))
+    return CheckReport(files, *ordered)

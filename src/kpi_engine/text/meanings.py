@@ -70,6 +70,14 @@ MEANINGS: Final[dict[str, str]] = {
     "K142": "The YAML reader has lost its way here; the cause often stands on the line above.",
     "K143": "Beyond this many mistakes most of what is found follows from an earlier one. Correct "
     "the first ones and check again.",
+    # K150 to K159: comments that ignore findings
+    "K150": "Comments that begin with `kpi:` speak to the checker. One that is not understood "
+    "would ignore nothing, and nobody would know.",
+    "K151": "Who reads the file next year has to see why a warning was no matter. Without a "
+    "reason nothing is ignored.",
+    "K152": "The day up to which the finding was ignored has passed: it is reported again.",
+    "K153": "What the comment ignores is not there any more, or stands on another line. Left in "
+    "place it would hide the next finding.",
     # K2: formulas
     "K201": "A value is expected here, and nothing is written.",
     "K202": "A formula this large cannot be reviewed. Parts of it become metrics or columns with "
@@ -455,6 +463,8 @@ MEANINGS: Final[dict[str, str]] = {
     # K550 to K559: what a check is asked
     "K550": "Checking nothing is no success: the pattern is wrong, or the files are elsewhere.",
     "K551": "Every finding has a code, a `K` and three digits; docs/codes has all of them.",
+    "K552": "A ruleset with an error cannot be used, whoever looks away. Warnings and notes can "
+    "be ignored, with a reason.",
     # K6: files over files
     # K601 to K609: what a file says beside its parents
     "K601": "A file removes what a parent has by writing `null`. What is not there was most "

@@ -197,6 +197,27 @@ MESSAGES: dict[str, Message] = {
         "look for an open quote or bracket, a comment or an indentation on the line above",
     ),
     "K143": Message("error", "more than {limit} mistakes, the rest of the file was not read"),
+    # K150 to K159: comments that ignore findings
+    "K150": Message(
+        "error",
+        "`{text}` says nothing that is understood, a comment that ignores a finding was expected",
+        "write it like `# kpi: ignore K386 until 2026-12-31: agreed with the shop`",
+    ),
+    "K151": Message(
+        "error",
+        "this comment ignores a finding without a reason, one was expected behind a `:`",
+        "write it like `# kpi: ignore K386: agreed with the shop`",
+    ),
+    "K152": Message(
+        "warning",
+        "this comment has ignored `{text}` until {until}, and does so no more",
+        "correct what it ignored, or agree on a later day",
+    ),
+    "K153": Message(
+        "warning",
+        "this comment ignores `{text}`, and nothing of it is found on line {line}",
+        "delete the comment, or move it to the line that is meant",
+    ),
     # K2: formulas
     "K201": Message("error", "the formula is empty, a value was expected"),
     "K202": Message(
@@ -1246,6 +1267,11 @@ MESSAGES: dict[str, Message] = {
     ),
     "K551": Message(
         "error", "`{text}` is no code, one like `K220` was expected", "did you mean `{near}`?"
+    ),
+    "K552": Message(
+        "error",
+        "`{text}` stands for an error, and only warnings and notes can be ignored",
+        "correct what it says: a ruleset with an error pays nobody",
     ),
     # K6: files over files
     # K601 to K609: what a file says beside its parents
