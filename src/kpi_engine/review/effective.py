@@ -102,14 +102,15 @@ def effective_of(ruleset: Ruleset, layers: Layers, sheet: Sheet) -> Effective:
     values = _values(layers.merged.root, (), layers.merged, weights)
     known = set(ruleset.metrics)
     marked = (
-        replace(value, shelved=True) if _is_shelved(value.path, known) else value
-        for value in values
+        replace(value, shelved=True) if _is_shelved(value, known) else value for value in values
     )
     return Effective(ruleset.name, layers.layers, tuple(marked))
 
 
-def _is_shelved(path: Keys, computed: set[str]) -> bool:
-    return len(path) > 1 and path[0] == "metrics" and path[1] not in computed
+def _is_shelved(value: EffectiveValue, computed: set[str]) -> bool:
+    path = value.path
+    of_a_metric = len(path) > 1 and path[0] == "metrics" and value.standing != "removed"
+    return of_a_metric and path[1] not in computed
 
 
 def _derived_weights(

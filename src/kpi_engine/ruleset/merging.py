@@ -20,13 +20,13 @@ class Merged:
 
     ``removed`` holds the `null` that removed a path; an overridden entry may be such a `null` too,
     where a nearer file says the name again. ``strays`` are those that found nothing to remove, each
-    with the names it could have meant.
+    with the entries it could have meant, by name.
     """
 
     root: Mapping
     overridden: MappingOf[Keys, tuple[Entry, ...]] = field(default_factory=dict)
     removed: MappingOf[Keys, Entry] = field(default_factory=dict)
-    strays: tuple[tuple[Entry, frozenset[str]], ...] = ()
+    strays: tuple[tuple[Entry, MappingOf[str, Entry]], ...] = ()
 
 
 def merge(parent: Merged, child: Mapping) -> Merged:
@@ -46,7 +46,7 @@ class _Log:
 
     overridden: dict[Keys, tuple[Entry, ...]]
     removed: dict[Keys, Entry]
-    strays: list[tuple[Entry, frozenset[str]]]
+    strays: list[tuple[Entry, MappingOf[str, Entry]]]
 
 
 def _merge(parent: Mapping, child: Mapping, path: Keys, log: _Log) -> Mapping:
@@ -56,7 +56,7 @@ def _merge(parent: Mapping, child: Mapping, path: Keys, log: _Log) -> Mapping:
         mine = (*path, name)
         old = entries.get(name)
         if old is None and is_removal(entry.value):
-            log.strays.append((entry, frozenset(entries)))
+            log.strays.append((entry, dict(entries)))
         elif old is None:
             entries[name] = entry
             if mine in log.removed:

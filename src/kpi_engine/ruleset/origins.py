@@ -10,7 +10,7 @@ from kpi_engine.language.syntax import Number
 from kpi_engine.ruleset.layers import Layers
 from kpi_engine.ruleset.merging import Keys, Merged, entry_of, is_removal
 from kpi_engine.ruleset.params import REQUIRED
-from kpi_engine.ruleset.sheet import Sheet, distance, parsed, report, report_between
+from kpi_engine.ruleset.sheet import Sheet, distance, parsed, report_between
 from kpi_engine.text.diagnostics import Diagnostic, Related, has_errors, relate
 from kpi_engine.text.located import Entry, Mapping, Node, Scalar, written
 from kpi_engine.text.source import Span, position
@@ -102,9 +102,11 @@ def find_strays(sheet: Sheet, layers: Layers) -> None:
 
     That is a removal of nothing, a new name close to another, and 80 where 80% was meant.
     """
-    for entry, names in layers.merged.strays:
+    for entry, others in layers.merged.strays:
         name = entry.key.value
-        report(sheet, "K601", entry.key.span, name=name, near=closest(name, names))
+        near = closest(name, others)
+        there = (relate("likely", others[near].key.span, name=near),) if near is not None else ()
+        report_between(sheet, "K601", entry.key.span, there, name=name, near=near)
     for index, file in enumerate(layers.files[:-1]):
         parents = layers.files[index + 1 :]
         for path in _NAMED:
