@@ -94,6 +94,72 @@ def test_show_of_a_broken_ruleset_could_not_run():
     assert (result.stdout, codes(result.stderr)) == ("", ["K310"])
 
 
+LAYERS = {
+    "root": """\
+ruleset: root
+zone: UTC
+currency: CNY
+subject: {from: agents, key: agent_id}
+params:
+  bonus: 50 CNY
+  limit: {of: day, else: 9 min, from 2025-01-01: 5 min}
+tables:
+  agents: {key: agent_id, columns: {agent_id: text, team: text, wage: money}}
+  chats:
+    key: chat_id
+    dated: at
+    columns: {chat_id: text, agent_id: text, at: datetime, replied: datetime}
+""",
+    "base": """\
+ruleset: base
+extends: root
+params: {bonus: 60 CNY}
+tables: {agents: {key: [agent_id, team]}}
+metrics:
+  in_time: {from: chats, value: share(replied - at <= limit)}
+  slow: {from: chats, value: count(replied - at > limit)}
+pay: {lines: {wage: wage, bonus: bonus, fine: 1 CNY}}
+""",
+    "maple": """\
+ruleset: maple
+extends: base
+params:
+  bonus: 80 CNY
+  limit: {of: day, else: 9 min, from 2025-06-16: 3 min}
+tables: {agents: {key: agent_id}}
+metrics: {slow: null}
+pay: {lines: {fine: null}}
+""",
+}
+
+
+SHOWN = """\
+params:
+  bonus: 80 CNY                                          maple.yaml:4, overrides 60 CNY in base.yaml:3, which overrides 50 CNY in root.yaml:6
+  limit: {of: day, else: 9 min, from 2025-06-16: 3 min}  maple.yaml:5, overrides {of: day, else: 9 min, from 2025-01-01: 5 min} in root.yaml:7
+tables:
+  agents:
+    key: agent_id                                        maple.yaml:6, overrides [agent_id, team] in base.yaml:4, which overrides agent_id in root.yaml:9
+metrics:
+  in_time:
+    from: chats                                          base.yaml:6
+    value: share(replied - at <= limit)                  base.yaml:6
+  slow: (removed)                                        maple.yaml:7, removes {from: chats, value: count(replied - at > limit)} in base.yaml:7
+pay:
+  lines:
+    wage: wage                                           base.yaml:8
+    bonus: bonus                                         base.yaml:8
+    fine: (removed)                                      maple.yaml:8, removes 1 CNY in base.yaml:8
+"""
+
+
+def test_show_tells_of_three_layers_who_says_a_value_and_all_it_overrode(folder: Path):
+    for name, text in LAYERS.items():
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    parts = ("params", "tables.agents.key", "metrics", "pay")
+    assert called("show", "maple.yaml", *parts, status=0).stdout == SHOWN
+
+
 def lockable(*arguments: str, status: int) -> str:
     return called("lock", "oak.yaml", *arguments, status=status).stdout
 
@@ -114,6 +180,35 @@ def test_lock_shows_what_would_change_before_it_changes(folder: Path):
     assert called("check", "oak.yaml", status=1).stdout == "1 error\n"
     assert lockable("--update", "--yes", status=0).endswith("\n.lock/shop@1 written\n")
     assert called("check", ".", status=0).stdout == "no findings\n"
+
+
+def test_a_base_changed_under_its_pin_stops_everything_until_the_update(folder: Path):
+    base = folder / "shop.yaml"
+    base.write_text(base.read_text("utf-8") + "version: 1\n", "utf-8")
+    (folder / "north.yaml").write_text("ruleset: north\nversion: 3\nextends: shop\n", "utf-8")
+    (folder / "oak.yaml").write_text("ruleset: oak\nextends: north@3\n", "utf-8")
+    lockable(status=0)
+    base.write_text(base.read_text("utf-8").replace("50 CNY", "70 CNY"), "utf-8")
+    words = (
+        "oak.yaml:2:10: error[K622]: `north` has changed since its version `3` was locked: "
+        "`shop.yaml` is another text\n"
+        "   2 | extends: north@3\n"
+        "     |          ^^^^^^^\n"
+        "   = help: `kpi-engine lock --update oak.yaml` shows what would change\n"
+    )
+    run = ("run", "oak.yaml", "--data", "data", "--period", "2026-10", "--out", "out")
+    for arguments, status in (
+        (("check", "oak.yaml"), 1),
+        (run, 2),
+        (("show", "oak.yaml"), 2),
+        (("lock", "oak.yaml"), 2),
+    ):
+        assert called(*arguments, status=status).stderr == words
+    assert not (folder / "out").exists()
+    assert "50 CNY" in (folder / ".lock/north@3/2-shop.yaml").read_text("utf-8")
+    lockable("--update", "--yes", status=0)
+    assert called("check", "oak.yaml", status=0).stderr == ""
+    called(*run, status=0)
 
 
 def test_lock_in_json_names_every_change(folder: Path):

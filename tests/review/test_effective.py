@@ -41,23 +41,34 @@ def test_a_value_of_one_file_overrides_nothing(values_of):
     assert chain(values_of()["params.limit"]) == [("3 min", "shop.yaml", 7)]
 
 
-def test_a_list_is_one_value(values_of):
+def test_a_list_is_one_value_and_knows_every_list_it_overrode(values_of):
     values = values_of(
         "tables: {agents: {key: [agent_id, team], columns: {team: text}}}\n",
+        "tables:\n  agents:\n    key:\n      - agent_id\n      - role\n",
     )
-    assert [text for text, *_ in chain(values["tables.agents.key"])] == [
-        "[agent_id, team]",
-        "agent_id",
+    assert chain(values["tables.agents.key"]) == [
+        ("[agent_id, role]", "b.yaml", 6),
+        ("[agent_id, team]", "a.yaml", 3),
+        ("agent_id", "shop.yaml", 12),
     ]
+    assert "tables.agents.key.0" not in values
 
 
-def test_what_was_removed_is_shown_with_what_it_was(values_of):
-    values = values_of("metrics:\n  price: null\n")
+def test_what_was_removed_is_shown_with_all_it_was(values_of):
+    values = values_of("metrics: {price: sales}\n", "metrics:\n  price: null\n")
+    assert (values["metrics.price"].standing, values["metrics.price"].shelved) == ("removed", False)
+    assert chain(values["metrics.price"]) == [
+        (None, "b.yaml", 4),
+        ("sales", "a.yaml", 3),
+        ("{from: orders, value: sum(amount) / count()}", "shop.yaml", 38),
+    ]
+    assert not any(path.startswith("metrics.price.") for path in values)
+
+
+def test_what_a_layer_between_removed_stays_removed(values_of):
+    values = values_of("metrics: {price: null}\n", "metrics: {likes: liked}\n")
     assert values["metrics.price"].standing == "removed"
-    assert [(text, file) for text, file, _ in chain(values["metrics.price"])] == [
-        (None, "a.yaml"),
-        ("{from: orders, value: sum(amount) / count()}", "shop.yaml"),
-    ]
+    assert chain(values["metrics.price"])[0] == (None, "a.yaml", 3)
 
 
 def test_a_name_said_again_after_its_removal_knows_both(values_of):
@@ -83,12 +94,25 @@ def test_parts_of_what_was_replaced_whole_are_forgotten(values_of):
 def test_the_override_of_a_dated_value_keeps_every_day_of_it(values_of):
     values = values_of(
         "params: {limit: {of: day, from 2025-01-01: 5 min}}\n",
-        "params: {limit: {of: day, from 2025-01-01: 5 min, from 2025-06-16: 2 min}}\n",
+        "params:\n  limit:\n    of: day\n    from 2025-01-01: 5 min\n    from 2025-06-16: 2 min\n",
     )
-    assert [text for text, *_ in chain(values["params.limit"])] == [
-        "{of: day, from 2025-01-01: 5 min, from 2025-06-16: 2 min}",
-        "{of: day, from 2025-01-01: 5 min}",
-        "3 min",
+    assert chain(values["params.limit"]) == [
+        ("{of: day, from 2025-01-01: 5 min, from 2025-06-16: 2 min}", "b.yaml", 5),
+        ("{of: day, from 2025-01-01: 5 min}", "a.yaml", 3),
+        ("3 min", "shop.yaml", 7),
+    ]
+    assert [path for path in values if path.startswith("params.limit")] == ["params.limit"]
+
+
+def test_a_plain_value_over_a_dated_one_overrides_all_its_days(values_of):
+    values = values_of(
+        "params: {limit: {of: day, from 2025-01-01: 5 min, from 2025-06-16: 2 min}}\n",
+        "params: {limit: 4 min}\n",
+    )
+    assert chain(values["params.limit"]) == [
+        ("4 min", "b.yaml", 3),
+        ("{of: day, from 2025-01-01: 5 min, from 2025-06-16: 2 min}", "a.yaml", 3),
+        ("3 min", "shop.yaml", 7),
     ]
 
 

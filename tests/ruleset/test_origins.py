@@ -4,6 +4,7 @@ import pytest
 from tests.ruleset.shop import HEAD, METRICS, TABLES
 
 from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.text.render import render_text
 from kpi_engine.text.source import position
 
 SCORE = """\
@@ -184,3 +185,67 @@ def test_part_of_a_metric_that_no_parent_has_is_told_with_the_likely_one(told):
         ("K302", "maple.yaml:4"),
         ("K603", "maple.yaml:4"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("shop", "words"),
+    [
+        pytest.param(
+            "params:\n  limits: 4 min\n",
+            """\
+maple.yaml:4:3: error[K602]: the param `limits` is new here and nothing reads it, a param of a parent was expected
+   4 |   limits: 4 min
+     |   ^^^^^^
+   = shop.yaml:7:3: `limit` is here
+   = help: did you mean `limit`?
+""",
+            id="unknown param",
+        ),
+        pytest.param(
+            "score:\n  then: {late_fine: score - 2}\n",
+            """\
+maple.yaml:4:10: warning[K603]: `late_fine` is new here, and a parent has `late_fines`, which stays in force beside it
+   4 |   then: {late_fine: score - 2}
+     |          ^^^^^^^^^
+   = base.yaml:10:5: `late_fines` is here
+   = help: write `late_fines` to change that one
+""",
+            id="override of a step that is not there",
+        ),
+        pytest.param(
+            "score:\n  then: {late_fine: null}\n",
+            """\
+maple.yaml:4:10: error[K601]: no parent has `late_fine`, which this removes
+   4 |   then: {late_fine: null}
+     |          ^^^^^^^^^
+   = base.yaml:10:5: `late_fines` is here
+   = help: did you mean `late_fines`?
+""",
+            id="removal of a step that is not there",
+        ),
+        pytest.param(
+            "score:\n  items:\n    volume: {weight: 30}\n    price: {weight: 70}\n",
+            """\
+maple.yaml:6:21: error[K388]: the weights break the order `volume > price`: volume 30, price 70
+   6 |     price: {weight: 70}
+     |                     ^^
+   = base.yaml:4:10: the order is here
+""",
+            id="weights that break the order of the base",
+        ),
+        pytest.param(
+            "score:\n  order: price > volume\n",
+            """\
+maple.yaml:4:10: error[K388]: the weights break the order `price > volume`: price 40, volume 60
+   4 |   order: price > volume
+     |          ^^^^^^^^^^^^^^
+   = base.yaml:7:56: the weight of `volume` is here
+   = base.yaml:8:53: the weight of `price` is here
+""",
+            id="an order that breaks the weights of the base",
+        ),
+    ],
+)
+def test_a_mistake_beside_the_base_is_told_at_line_and_column_of_the_shop(told, shop, words):
+    told(shop)
+    assert render_text(load_ruleset("maple.yaml")[1]) == words
