@@ -74,9 +74,10 @@ def test_what_a_layer_between_removed_stays_removed(values_of):
 def test_a_name_said_again_after_its_removal_knows_both(values_of):
     values = values_of("metrics: {price: null}\n", "metrics: {price: sales}\n")
     assert values["metrics.price"].standing == "said"
-    assert [(text, file) for text, file, _ in chain(values["metrics.price"])][:2] == [
-        ("sales", "b.yaml"),
-        (None, "a.yaml"),
+    assert chain(values["metrics.price"]) == [
+        ("sales", "b.yaml", 3),
+        (None, "a.yaml", 3),
+        ("{from: orders, value: sum(amount) / count()}", "shop.yaml", 38),
     ]
 
 

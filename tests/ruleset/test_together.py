@@ -87,6 +87,15 @@ def test_findings_stand_in_reading_order():
     assert starts == sorted(starts)
 
 
+def test_findings_of_one_place_stand_in_the_order_they_were_found():
+    items = "".join(f"    item_{letter}: {{points: 50, weight: 20}}\n" for letter in "edcba")
+    text = f"{SHOP}score:\n  order: item_e\n  empty: stop\n  items:\n{items}"
+    _, found = load_ruleset_text(text)
+    assert [finding.message for finding in found] == [
+        f"`order` leaves out the item `item_{letter}`" for letter in "dcba"
+    ]
+
+
 @pytest.mark.parametrize("part", ["zone: Asia/Shanghai\n", "currency: CNY\n", TABLES])
 def test_what_every_ruleset_says(part):
     assert codes(SHOP.replace(part, "")) == ["K302"]

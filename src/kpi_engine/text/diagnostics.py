@@ -59,7 +59,10 @@ def relate(word: str, span: Span, **facts: object) -> Related:
 
 
 def in_reading_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    """Return the diagnostics sorted by file and place, those without a place first."""
+    """Return the diagnostics sorted by file and place, those without a place first.
+
+    Each is returned once; of one place and code they stay in the order they were found.
+    """
 
     def place(diagnostic: Diagnostic) -> tuple[str, int, int, str]:
         span = diagnostic.span
@@ -67,7 +70,7 @@ def in_reading_order(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
             return ("", 0, 0, diagnostic.code)
         return (span.source.name, span.start, span.end, diagnostic.code)
 
-    return sorted(set(diagnostics), key=place)
+    return sorted(dict.fromkeys(diagnostics), key=place)
 
 
 def has_errors(diagnostics: list[Diagnostic]) -> bool:
