@@ -169,6 +169,20 @@ def test_a_param_offered_to_children_is_fine(told):
     assert told("params: {offered: required}\n") == []
 
 
+@pytest.mark.parametrize("shop", ["", "params: {top_up: null}\n", "params: {top_up: 9 CNY}\n"])
+def test_a_param_whose_only_reader_a_shop_replaces_is_fine_and_may_be_removed(told, tmp_path, shop):
+    base = tmp_path / "base.yaml"
+    read = base.read_text().replace("slices(rates, sales)", "slices(rates, sales) + top_up")
+    base.write_text(read + "params: {top_up: 5 CNY}\n")
+    assert told(f"{shop}pay: {{lines: {{commission: 'slices(rates, sales)'}}}}\n") == []
+
+
+def test_a_param_that_the_parents_never_read_is_told_at_the_parent(told, tmp_path):
+    base = tmp_path / "base.yaml"
+    base.write_text(base.read_text() + "params: {top_up: 5 CNY}\n")
+    assert told("pay: {lines: {commission: 1 CNY}}\n") == [("K602", "base.yaml:14", [])]
+
+
 def test_a_step_that_no_parent_has_is_told_with_the_likely_one(told):
     assert told("score:\n  then:\n    late_fine: score - 2\n") == [
         ("K603", "maple.yaml:5", [("base.yaml:10", "`late_fines` is here")])

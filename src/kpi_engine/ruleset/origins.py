@@ -10,7 +10,7 @@ from kpi_engine.language.syntax import Number
 from kpi_engine.ruleset.layers import Layers
 from kpi_engine.ruleset.merging import Keys, Merged, entry_of, is_removal
 from kpi_engine.ruleset.params import REQUIRED
-from kpi_engine.ruleset.sheet import Sheet, distance, parsed, report_between
+from kpi_engine.ruleset.sheet import Sheet, distance, lay_out, parsed, report_between
 from kpi_engine.text.diagnostics import Diagnostic, Related, has_errors, relate
 from kpi_engine.text.located import Entry, Mapping, Node, Scalar, written
 from kpi_engine.text.source import Span, position
@@ -145,12 +145,14 @@ def _plain_number(node: Node) -> Number | None:
 def find_unread(sheet: Sheet, layers: Layers) -> None:
     """Note the params that a file adds to those of its parents, and nothing reads.
 
-    Beside errors only those very like a param of a parent: what reads others may be broken.
+    Beside errors only those very like a param of a parent: what reads others may be broken. What a
+    parent adds may be read by parents alone, where a child has replaced the formula that read it.
     """
     for index, file in enumerate(layers.files[:-1]):
         parents = layers.files[index + 1 :]
+        replaced = layers.files[1:] if index else ()
         for entry in _new_entries(file, parents, ("params",)):
-            _find_unread(sheet, entry, _names(parents, ("params",)))
+            _find_unread(sheet, entry, _names(parents, ("params",)), replaced)
 
 
 def _entries(file: Mapping, path: Keys) -> tuple[Entry, ...]:
@@ -178,10 +180,24 @@ def _is_part(entry: Entry) -> bool:
     return isinstance(value, Mapping) and not any(entry_of(value, key) for key in ("value", "of"))
 
 
-def _find_unread(sheet: Sheet, entry: Entry, known: frozenset[str]) -> None:
+def _find_unread(
+    sheet: Sheet, entry: Entry, known: frozenset[str], replaced: tuple[Mapping, ...]
+) -> None:
     name = entry.key.value
     if isinstance(entry.value, Scalar) and entry.value.value == REQUIRED:
         return
+    if _reads(sheet, name) or any(_reads(lay_out(file), name) for file in replaced):
+        return
+    if has_errors(sheet.findings) and not get_close_matches(name, known, cutoff=_LIKENESS):
+        return
+    near = closest(name, known)
+    there = sheet.key_by_path.get(("params", near or ""))
+    related = (relate("likely", there.span, name=near),) if there is not None else ()
+    report_between(sheet, "K602", entry.key.span, related, name=name, near=near)
+
+
+def _reads(sheet: Sheet, name: str) -> bool:
+    """Return whether a text has the name of a param: not the param itself, nor words for people."""
     texts = (
         node.value
         for path, node in sheet.node_by_path.items()
@@ -190,14 +206,7 @@ def _find_unread(sheet: Sheet, entry: Entry, known: frozenset[str]) -> None:
         and path[:2] != ("params", name)
         and not _WORDS_OF_PEOPLE.intersection(map(str, path[-2:]))
     )
-    if any(name in _WORD.findall(text) for text in texts):
-        return
-    if has_errors(sheet.findings) and not get_close_matches(name, known, cutoff=_LIKENESS):
-        return
-    near = closest(name, known)
-    there = sheet.key_by_path.get(("params", near or ""))
-    related = (relate("likely", there.span, name=near),) if there is not None else ()
-    report_between(sheet, "K602", entry.key.span, related, name=name, near=near)
+    return any(name in _WORD.findall(text) for text in texts)
 
 
 def _find_likely(sheet: Sheet, entry: Entry, known: frozenset[str], path: Keys) -> None:
