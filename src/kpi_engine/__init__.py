@@ -101,7 +101,10 @@ def _own_version() -> str:
 
 
 def check(
-    *paths: str | Path, select: Iterable[str] = (), ignore: Iterable[str] = ()
+    *paths: str | Path,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    changed_since: str | None = None,
 ) -> CheckReport:
     """Return every finding in ruleset files, ruleset tests, and folders and patterns of them.
 
@@ -110,17 +113,19 @@ def check(
     one of them. Tests are read, not run.
 
     ``select`` and ``ignore`` are codes or beginnings of codes such as ``K6``; warnings and notes
-    alone can be ignored.
+    alone can be ignored. ``changed_since`` is a revision of git: what no change since it touches is
+    left out.
 
     Raises:
-        DataError: one of them stands for no code, or one to be ignored for errors alone.
+        DataError: a code stands for none, or one to be ignored for errors alone; what has changed
+            cannot be told.
 
     >>> [finding.code for finding in check("no/such/ruleset.yaml").diagnostics]
     ['K101']
     """
     from kpi_engine.review.checks import check_files
 
-    return check_files((Path(path) for path in paths), select, ignore)
+    return check_files((Path(path) for path in paths), select, ignore, changed_since)
 
 
 def describe_code(code: str) -> str:

@@ -723,3 +723,12 @@ def test_errors_that_were_not_selected_are_told_beside_every_format(form):
 def test_a_check_with_a_code_that_makes_no_sense_could_not_run():
     result = called("check", "shop.yaml", "--ignore", "K220", "--format", "json", status=2)
     assert (result.stdout, codes(result.stderr)) == ("", ["K552"])
+
+
+def test_a_check_of_changes_outside_a_repository_could_not_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    result = called("check", ".", "--changed-since", "main", status=2)
+    assert result.stdout == ""
+    assert result.stderr.startswith(
+        "error[K553]: what has changed cannot be told: the working folder is in no repository\n"
+    )

@@ -106,10 +106,18 @@ def check(
         list[str] | None,
         typer.Option("--ignore", metavar="CODES", help="Leave out these warnings and notes."),
     ] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(
+            "--changed-since", metavar="REV", help="Report what changes since a git revision touch."
+        ),
+    ] = None,
 ) -> None:
     """Report every mistake in rulesets and ruleset tests."""
     with refused(Format.JSON if form is CheckFormat.JSON else Format.TEXT):
-        found = ke.check(*paths, select=listed(select), ignore=listed(ignore))
+        found = ke.check(
+            *paths, select=listed(select), ignore=listed(ignore), changed_since=changed_since
+        )
     show_check(found, form)
     raise typer.Exit(status_of([*found.diagnostics, *found.unselected]))
 

@@ -46,7 +46,11 @@ def counted(count: int, noun: str, several: str | None = None) -> str:
 def check_line(found: ke.CheckReport) -> str:
     """Return how many errors, warnings and notes there are, and how many were left out."""
     counts = _severities(found.diagnostics) or "no findings"
-    others = (("ignored", found.ignored), ("not selected", found.unselected))
+    others = (
+        ("ignored", found.ignored),
+        ("outside the change", found.untouched),
+        ("not selected", found.unselected),
+    )
     left_out = [f"{_severities(findings)} {why}" for why, findings in others if findings]
     return "; ".join([counts, *left_out])
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kpi_engine.review.changes import Changes, find_changes, is_touched, refuse_strangers
 from kpi_engine.review.choosing import Choice, choose_codes, hold_to_comments
 from kpi_engine.review.files import TEST_SUFFIX, expand_pattern, find_files, is_pattern, kind_of
-from kpi_engine.review.preparation import prepare_file
+from kpi_engine.review.preparation import prepare_file, read_files
 from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
 from kpi_engine.ruleset.loading import load_layered
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
+
+_PARTS = ("diagnostics", "ignored", "untouched", "unselected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +23,35 @@ class CheckReport:
     ``files`` has each of them by name, those without findings too. A finding stands under the file
     it lies in; one without a place, or in a base that was not looked at itself, under the file
     whose check has found it; that there was nothing to check, under the path that was given.
-    ``ignored`` are the findings that a comment or the caller ignores, ``unselected`` those that
-    were not asked for, in reading order too; both stand nowhere else.
+    ``ignored`` are the findings that a comment or the caller ignores, ``untouched`` those that no
+    change touches, ``unselected`` those whose codes were not asked for, in reading order too. Each
+    stands in one of the four alone.
     """
 
     files: Mapping[str, tuple[Diagnostic, ...]]
     diagnostics: tuple[Diagnostic, ...]
     ignored: tuple[Diagnostic, ...]
+    untouched: tuple[Diagnostic, ...]
     unselected: tuple[Diagnostic, ...]
 
 
 @dataclass(slots=True)
 class _Review:
-    """What is known so far: what each file's check has found, and the days that files govern."""
+    """What is known so far: what each file's check has found, and the days that files govern.
+
+    ``read`` are the files that each is made from, None where they are not known.
+    """
 
     found: dict[str, list[Diagnostic]] = field(default_factory=dict)
     reigns: dict[Path, Reign] = field(default_factory=dict)
+    read: dict[str, frozenset[Path] | None] = field(default_factory=dict)
 
 
 def check_files(
-    paths: Iterable[Path], select: Iterable[str] = (), ignore: Iterable[str] = ()
+    paths: Iterable[Path],
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    changed_since: str | None = None,
 ) -> CheckReport:
     """Return the findings of files, and of every ruleset and test in folders or under patterns.
 
@@ -47,9 +59,11 @@ def check_files(
     a day that two of the files of one shop govern, or none between two of them.
 
     Raises:
-        DataError: a code that is selected or ignored is none, or one that is ignored is an error.
+        DataError: a code that is selected or ignored is none, or one that is ignored is an error;
+            what has changed since a revision cannot be told.
     """
     choice = choose_codes(select, ignore)
+    changes = find_changes(changed_since) if changed_since is not None else None
     review = _Review()
     looked_at = list(paths)
     for path in looked_at:
@@ -61,7 +75,9 @@ def check_files(
             _check_file(path, review)
     if not looked_at:
         review.found["."] = [diagnose("K501", name=".")]
-    return _report(_by_file(review), choice)
+    if changes is not None:
+        refuse_strangers(changes, review.found)
+    return _report(review, choice, changes)
 
 
 def _check_pattern(pattern: Path, review: _Review) -> None:
@@ -90,13 +106,20 @@ def _check_all(asked: Path, files: list[Path], review: _Review) -> None:
 def _check_file(file: Path, review: _Review) -> None:
     """Note the findings of a file and the days it governs."""
     if file.name.endswith(TEST_SUFFIX) or (file.is_file() and kind_of(file) == "test"):
-        review.found[file.as_posix()] = list(prepare_file(file).diagnostics)
+        prepared = prepare_file(file)
+        review.read[file.as_posix()] = _paths(file, prepared.read)
+        review.found[file.as_posix()] = list(prepared.diagnostics)
         return
     loaded = load_layered(file)
     reign = reign_of(file, loaded.layers.files[0]) if loaded.layers is not None else None
     if reign is not None:
         review.reigns[file.resolve()] = reign
+    review.read[file.as_posix()] = _paths(file, read_files(loaded))
     review.found[file.as_posix()] = loaded.findings
+
+
+def _paths(file: Path, read: tuple[Path, ...] | None) -> frozenset[Path] | None:
+    return None if read is None else frozenset(path.resolve() for path in (file, *read))
 
 
 def _by_file(review: _Review) -> dict[str, list[Diagnostic]]:
@@ -110,23 +133,46 @@ def _by_file(review: _Review) -> dict[str, list[Diagnostic]]:
     return by_file
 
 
-def _report(by_file: Mapping[str, list[Diagnostic]], choice: Choice) -> CheckReport:
+def _report(review: _Review, choice: Choice, changes: Changes | None) -> CheckReport:
     """Return the report, in which every finding has one place.
 
-    What speaks of no text says that something was not looked at, and is always reported.
+    What speaks of no text says that something was not looked at, and is always selected.
     """
-    ignored, remarks = hold_to_comments(by_file, datetime.now(UTC).date())
-    every = {finding for name in by_file for finding in (*by_file[name], *remarks[name])}
-    ignored |= {finding for finding in every if finding.code in choice.ignored}
-    unselected = {
-        finding
-        for finding in every - ignored
-        if finding.code not in choice.selected and finding.span is not None
-    }
-    reported = every - ignored - unselected
+    by_file = _by_file(review)
+    by_comments, remarks = hold_to_comments(by_file, datetime.now(UTC).date())
+    every = dict.fromkeys(f for name in by_file for f in (*by_file[name], *remarks[name]))
+    parts: dict[str, list[Diagnostic]] = {part: [] for part in _PARTS}
+    untouched = _untouched(every, review, changes) if changes is not None else set()
+    for finding in every:
+        if finding in by_comments or finding.code in choice.ignored:
+            parts["ignored"].append(finding)
+        elif finding in untouched:
+            parts["untouched"].append(finding)
+        elif finding.code not in choice.selected and finding.span is not None:
+            parts["unselected"].append(finding)
+        else:
+            parts["diagnostics"].append(finding)
+    reported = set(parts["diagnostics"])
     files = {
         name: tuple(in_reading_order([f for f in (*found, *remarks[name]) if f in reported]))
         for name, found in by_file.items()
     }
-    ordered = (tuple(in_reading_order(list(part))) for part in (reported, ignored, unselected))
-    return CheckReport(files, *ordered)
+    ordered = {part: tuple(in_reading_order(findings)) for part, findings in parts.items()}
+    return CheckReport(files, **ordered)
+
+
+def _untouched(every: Iterable[Diagnostic], review: _Review, changes: Changes) -> set[Diagnostic]:
+    """Return the findings that no change touches."""
+    shown_by: dict[Diagnostic, list[str]] = {}
+    for name, findings in review.found.items():
+        for finding in findings:
+            shown_by.setdefault(finding, []).append(name)
+    untouched: set[Diagnostic] = set()
+    for finding in every:
+        names = shown_by.get(finding, [])
+        own = finding.span.source.name if finding.span is not None else ""
+        # what a file shows by itself is not the doing of its children
+        makers = [own] if own in names else names
+        if not is_touched(finding, changes, [review.read.get(name) for name in makers]):
+            untouched.add(finding)
+    return untouched

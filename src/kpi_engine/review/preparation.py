@@ -11,7 +11,7 @@ from kpi_engine.review.binding import BoundCase, bind_case
 from kpi_engine.review.casefiles import Case, CaseFile, params_of, read_case_file
 from kpi_engine.review.files import find_ruleset, near_ruleset
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.loading import Loaded, load_layered, load_ruleset
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
 from kpi_engine.text.scalars import inner_span
 
@@ -27,7 +27,10 @@ class PreparedCase:
 
 @dataclass(frozen=True, slots=True)
 class PreparedFile:
-    """A test file: its cases, how many of those written cannot run, and the findings of all."""
+    """A test file: its cases, how many of those written cannot run, and the findings of all.
+
+    ``read`` are the files that the tested ruleset is made from, None where it cannot be read.
+    """
 
     path: Path
     period: str
@@ -35,6 +38,7 @@ class PreparedFile:
     cases: tuple[PreparedCase, ...]
     written: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
+    read: tuple[Path, ...] | None = None
 
 
 def prepare_file(path: Path) -> PreparedFile:
@@ -50,8 +54,9 @@ def prepare_file(path: Path) -> PreparedFile:
         near = near_ruleset(file.ruleset.value, path)
         findings.append(diagnose("K508", file.ruleset.span, name=file.ruleset.value, near=near))
         return PreparedFile(path, file.period.value, as_of, (), written, tuple(findings))
-    ruleset, found = load_ruleset(tested)
-    findings += [finding for finding in found if finding.severity == "error"]
+    loaded = load_layered(tested)
+    ruleset, read = loaded.ruleset, read_files(loaded)
+    findings += [finding for finding in loaded.findings if finding.severity == "error"]
     cases: list[PreparedCase] = []
     if ruleset is not None and not has_errors(findings):
         variants: dict[tuple[tuple[str, str], ...], tuple[Ruleset | None, list[Diagnostic]]] = {}
@@ -60,7 +65,15 @@ def prepare_file(path: Path) -> PreparedFile:
             if key not in variants:
                 variants[key] = _with_params(tested, ruleset, case)
             cases += _prepared(case, *variants[key], findings)
-    return PreparedFile(path, file.period.value, as_of, tuple(cases), written, tuple(findings))
+    prepared = tuple(cases)
+    return PreparedFile(path, file.period.value, as_of, prepared, written, tuple(findings), read)
+
+
+def read_files(loaded: Loaded) -> tuple[Path, ...] | None:
+    """Return the files that a ruleset is made from, None where not all of them were read."""
+    if loaded.layers is None:
+        return None
+    return tuple(path for path in loaded.layers.paths if path is not None)
 
 
 def _check_times(file: CaseFile) -> list[Diagnostic]:

@@ -465,6 +465,8 @@ MEANINGS: Final[dict[str, str]] = {
     "K551": "Every finding has a code, a `K` and three digits; docs/codes has all of them.",
     "K552": "A ruleset with an error cannot be used, whoever looks away. Warnings and notes can "
     "be ignored, with a reason.",
+    "K553": "What a change touches is asked of git. CI services often fetch the last commit "
+    "alone: then there is nothing to compare with.",
     # K6: files over files
     # K601 to K609: what a file says beside its parents
     "K601": "A file removes what a parent has by writing `null`. What is not there was most "

@@ -1273,6 +1273,11 @@ MESSAGES: dict[str, Message] = {
         "`{text}` stands for an error, and only warnings and notes can be ignored",
         "correct what it says: a ruleset with an error pays nobody",
     ),
+    "K553": Message(
+        "error",
+        "what has changed cannot be told: {reason}",
+        "`--changed-since` needs a repository of git, and the history back to the revision",
+    ),
     # K6: files over files
     # K601 to K609: what a file says beside its parents
     "K601": Message(
