@@ -167,7 +167,8 @@ def test_the_python_loader_refuses_the_same_places(
 
 def test_every_code_of_the_reader_has_a_fixture() -> None:
     of_files = {"K101", "K102", "K103", "K104", "K143"}
-    of_reader = {code for code in MESSAGES if code.startswith("K1")}
+    of_comments = {code for code in MESSAGES if code.startswith("K15")}
+    of_reader = {code for code in MESSAGES if code.startswith("K1")} - of_comments
     assert of_reader - of_files == {code for code, _ in REFUSALS}
 
 
