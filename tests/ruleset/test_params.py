@@ -6,6 +6,8 @@ import pytest
 from tests.ruleset.shop import SHOP, codes, findings, loaded, shown
 
 from kpi_engine.language.kinds import Kind
+from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.text.render import render_text
 
 
 def with_params(lines: str, rest: str = "") -> str:
@@ -96,3 +98,49 @@ def test_a_scale_is_no_value_and_a_value_no_scale():
 
 def test_a_scale_of_a_param_has_no_of():
     assert codes(with_params("  p: {of: sales, from 5 CNY: 1, else: 2}\n")) == ["K303"]
+
+
+LIKED = "default(liked, 0%)"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "  m: 'attain(liked, aim)'\n",
+        f"  m: {LIKED} >= aim\n",
+        f"  m: aim < {LIKED}\n",
+        f"  m: 10 if wage > 5 CNY and {LIKED} == aim else 0\n",
+        f"  m: {{of: '5 if {LIKED} > aim else 1', from 5: 5, else: 0}}\n",
+        f"  m: {{of: orders_paid, from 5: '5 if {LIKED} > aim else 1', else: 0}}\n",
+        "score: {empty: stop, items: {a: {points: 'attain(liked, aim)'}}}\n",
+        f"pay: {{lines: {{bonus: '5 CNY if {LIKED} > aim else 0 CNY'}}}}\n",
+    ],
+)
+def test_a_param_that_a_ratio_is_measured_against_is_one_that_it_may_reach(rest):
+    assert shown(with_params("  aim: 40\n", rest)) == [("K318", "40")]
+    assert codes(with_params("  aim: 40%\n", rest)) == []
+    assert codes(with_params("  aim: 1\n", rest)) == []
+    text = with_params("  aim: required\n", rest)
+    assert [finding.code for finding in findings(text, {"aim": "40"})] == ["K318"]
+
+
+def test_a_number_that_no_ratio_is_measured_against_may_be_any():
+    rest = f"  m: 'attain(orders_paid, aim) * {LIKED}'\n"
+    assert codes(with_params("  aim: 40\n", rest)) == []
+
+
+def test_a_param_that_a_base_measures_a_ratio_against_is_told_at_the_line_of_the_shop(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    base = with_params("  aim: required\n", "  m: 'attain(liked, aim)'\n")
+    (tmp_path / "base.yaml").write_text(base)
+    (tmp_path / "maple.yaml").write_text("ruleset: maple\nextends: base\nparams: {aim: 40}\n")
+    assert render_text(load_ruleset("maple.yaml")[1]) == (
+        "maple.yaml:3:15: error[K318]: the param `aim` is 40, and a ratio is measured against it: "
+        "ratios run from 0% to 100%\n"
+        "   3 | params: {aim: 40}\n"
+        "     |               ^^\n"
+        "   = base.yaml:42:6: `aim` is read here\n"
+        "   = help: did you mean `40%`?\n"
+    )

@@ -142,16 +142,17 @@ def comparable(
         (left, right, sides[1].place),
         (right, left, sides[0].place),
     ):
-        if not _ratio_bound_likely(mine, other, place, mistakes):
+        if not ratio_bound_likely(mine, other, place, mistakes):
             return False
         if not label_exists(mine, other, place, mistakes):
             return False
     return True
 
 
-def _ratio_bound_likely(
+def ratio_bound_likely(
     ratio: ir.Node, bound: ir.Node, place: Place, mistakes: list[Mistake]
 ) -> bool:
+    """Return whether a ratio may reach the number it is measured against; note that none does."""
     if (
         ratio.type.kind is Kind.RATIO
         and bound.type.kind is Kind.NUMBER

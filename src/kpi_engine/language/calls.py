@@ -9,6 +9,7 @@ from kpi_engine.language.agreement import (
     join_types,
     may_be_unknown,
     note,
+    ratio_bound_likely,
     with_unit,
 )
 from kpi_engine.language.functions import Function
@@ -125,6 +126,9 @@ def typed_plain_call(
         case _:
             if joined.kind not in QUANTITIES | UNTYPED:
                 return note(mistakes, "K250", expr.place, name=function.name, kind=joined.kind)
+            measured, target = arguments
+            if not ratio_bound_likely(measured, target, expr.arguments[1].place, mistakes):
+                return ir.Lit(None, ANY)
             named = expr.arguments[0]
             lower = isinstance(named, Name) and full_name(named) in scope.lower
             op = "attain_lower" if lower else "attain"

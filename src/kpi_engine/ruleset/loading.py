@@ -12,6 +12,7 @@ from kpi_engine.language.kinds import Kind, Level, Type, as_known
 from kpi_engine.language.scopes import Prefix, closest, narrowed
 from kpi_engine.language.spellings import UNIT_BY_OTHER_SPELLING
 from kpi_engine.language.syntax import Day
+from kpi_engine.ruleset.bounds import find_wide_bounds
 from kpi_engine.ruleset.checked import (
     PAY,
     SCORE,
@@ -207,6 +208,7 @@ def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | 
         notes=(),
         forms={},
     )
+    sheet.findings.extend(find_wide_bounds(ruleset))
     forms: dict[str, MetricForm] = {}
     if not _waits(ruleset):
         forms, too_wide = check_budget(ruleset)

@@ -211,6 +211,8 @@ MEANINGS: Final[dict[str, str]] = {
     "K315": "The ruleset has no param of this name.",
     "K316": "A base leaves this value to every shop, and nobody has given it yet.",
     "K317": "A day is written as year, month and day, with four, two and two digits.",
+    "K318": "A target of 40 per cent is 0.4. Nobody ever reaches one of 40, and every point or "
+    "condition that hangs on it is lost.",
     "K321": "People are grouped by columns of the roster, by the month or by the year.",
     "K322": "With this column unknown, a person would belong to no group, and be missing from "
     "every comparison.",

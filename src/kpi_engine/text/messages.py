@@ -535,6 +535,12 @@ MESSAGES: dict[str, Message] = {
         "give it under `params`",
     ),
     "K317": Message("error", "`{text}` is no day, a day like `2024-09-01` was expected"),
+    "K318": Message(
+        "error",
+        "the param `{name}` is {number}, and a ratio is measured against it: ratios run from 0% "
+        "to 100%",
+        "did you mean `{number}%`?",
+    ),
     # K330 to K349: scales
     # K321 to K329: groups of subjects
     "K321": Message(
@@ -1362,6 +1368,7 @@ RELATED: dict[str, str] = {
     "weights": "the other weights begin here",
     "weight": "the weight of `{name}` is here",
     "likely": "`{name}` is here",
+    "reads": "`{name}` is read here",
     "governs": "this file governs {days}",
     "ends": "the file before ends here",
 }
