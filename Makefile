@@ -39,8 +39,9 @@ check: $(READY)  ## format, lint, types, imports, our own rulesets
 	$(BIN)/kpi-engine check rulesets
 	$(BIN)/kpi-engine test rulesets
 
-docs: $(READY)  ## the pages of docs/codes, from the tables and the fixtures
+docs: $(READY)  ## docs/codes and the table of rulesets/README.md, from what they speak of
 	$(BIN)/python -m tests.diagnostics.pages
+	$(BIN)/python -m tests.rulesets.readme
 
 bench: $(READY)  ## speed and memory, measured here
 	$(BIN)/python -m benchmarks

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from kpi_engine.review.effective import Effective, EffectiveValue, Said
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
+    from kpi_engine.review.listing import RulesetSummary
     from kpi_engine.review.locking import Change, Locking
     from kpi_engine.review.verification import Verification
     from kpi_engine.ruleset.checked import Ruleset
@@ -73,6 +74,7 @@ _HOME_BY_TYPE: Final = {
     "Results": "kpi_engine.execution.results",
     "RuleText": "kpi_engine.review.explained",
     "Ruleset": "kpi_engine.ruleset.checked",
+    "RulesetSummary": "kpi_engine.review.listing",
     "Said": "kpi_engine.review.effective",
     "SampleSummary": "kpi_engine.sample.writing",
     "ScoreShown": "kpi_engine.review.explained",
@@ -261,6 +263,31 @@ def show(path: str | Path, *parts: str) -> Effective:
     from kpi_engine.review.effective import collect_effective
 
     return collect_effective(Path(path), parts)
+
+
+def list_rulesets(*paths: str | Path, needs: Iterable[str] = ()) -> tuple[RulesetSummary, ...]:
+    """Return what each ruleset assesses, needs and weighs; without paths, of those shipped.
+
+    Paths are files, folders and patterns of them. With ``needs`` they are those that read all of
+    these input tables. What a summary says is computed from the checked ruleset: who is assessed,
+    the tables it reads, its metrics, the weights in force as exact shares of the score, whether
+    rows of days or of months decide it, and the rules of its pay. Rulesets that still require a
+    param are among them; weights that wait for one are None.
+
+    Raises:
+        RulesetError: one of them cannot be used; the error holds every finding.
+        DataError: there is no ruleset, or none of them reads one of the tables.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = init_ruleset("maple", folder)
+    ...     (maple,) = list_rulesets(folder, needs=["ratings"])
+    >>> maple.inputs, maple.metrics, maple.weights, maple.scored_from
+    (('agents', 'ratings'), ('praise',), {'praise': Fraction(1, 1)}, ('events',))
+    """
+    from kpi_engine.review.listing import list_files
+
+    return list_files((Path(path) for path in paths), needs)
 
 
 def compile(ruleset: Ruleset) -> Plan:
@@ -836,6 +863,7 @@ __all__ = [
     "RuleText",
     "Ruleset",
     "RulesetError",
+    "RulesetSummary",
     "Said",
     "SampleSummary",
     "ScoreShown",
@@ -855,6 +883,7 @@ __all__ = [
     "export_ledger",
     "init_ruleset",
     "init_shop",
+    "list_rulesets",
     "load",
     "lock",
     "read_ledger",

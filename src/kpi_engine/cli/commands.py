@@ -12,6 +12,7 @@ import typer
 import kpi_engine as ke
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.layers import effective_document, effective_text, locking_document, locking_text
+from kpi_engine.cli.listing import listing_table, summary_document
 from kpi_engine.cli.output import (
     CheckFormat,
     Format,
@@ -173,6 +174,30 @@ def init_ruleset(
     else:
         show(f"{file.as_posix()} written, and its test")
         show(f"run it with `kpi-engine test {test.as_posix()}`")
+
+
+@app.command("list")
+def list_them(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH...", help="Files, folders, or patterns; left out, the shipped rulesets."
+        ),
+    ] = None,
+    needs: Annotated[
+        list[str] | None,
+        typer.Option("--needs", metavar="TABLES", help="Those that read all of these tables."),
+    ] = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """List rulesets: who is assessed, what they need, metrics, weights, pay and source."""
+    with refused(form):
+        summaries = ke.list_rulesets(*(paths or ()), needs=listed(needs))
+    if form is Format.JSON:
+        for summary in summaries:
+            show_json(summary_document(summary))
+    else:
+        show(listing_table(summaries), counted(len(summaries), "ruleset"))
 
 
 @app.command("show")

@@ -496,4 +496,6 @@ MEANINGS: Final[dict[str, str]] = {
     "K632": "A file governs the days from its beginning up to, not including, its end.",
     # K640 to K649: what is shown of a ruleset
     "K640": "Parts of a ruleset are named as in the file, with dots between the keys.",
+    "K641": "A list is held to the input tables that its rulesets read, by the names they have in "
+    "the rulesets.",
 }

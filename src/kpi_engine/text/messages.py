@@ -1357,6 +1357,11 @@ MESSAGES: dict[str, Message] = {
         "`{name}` has nothing under `{part}`, a part like `params` or `score.items` was expected",
         "did you mean `{near}`?",
     ),
+    "K641": Message(
+        "error",
+        "no ruleset of the list reads `{name}`, the name of an input table was expected",
+        "did you mean `{near}`?",
+    ),
 }
 
 RELATED: dict[str, str] = {
