@@ -276,7 +276,8 @@ def _ranges_have_holes(sheet: Sheet, draft: _Draft) -> bool:
         elif not _follows(last, band, draft.x):
             holes = True
             code = "K340" if draft.otherwise is None else "K341"
-            report(sheet, code, span, case=band.key, other=last.key)
+            such = _such_as(last, band, draft.x)
+            report(sheet, code, span, case=band.key, other=last.key, such=such)
         last = max(last, band, key=lambda band: band.high)
     below = least is None or draft.bands[0].low > least
     above = greatest is None or last.high < greatest
@@ -289,6 +290,13 @@ def _ranges_have_holes(sheet: Sheet, draft: _Draft) -> bool:
         if outside and limit is not None and draft.otherwise is None:
             report(sheet, "K337", span_of(sheet, draft.path), side=side, case=end.key)
     return (holes or below or above) and draft.otherwise is None
+
+
+def _such_as(band: _Band, other: _Band, x: Type) -> str:
+    """Return words for a number between two bands, none where the bounds have a unit."""
+    if x.kind is not Kind.NUMBER:
+        return ""
+    return f", such as {float((band.high + other.low) / 2):.10g},"
 
 
 def _follows(band: _Band, other: _Band, x: Type) -> bool:

@@ -602,12 +602,12 @@ MESSAGES: dict[str, Message] = {
     ),
     "K340": Message(
         "error",
-        "values between `{other}` and `{case}` are in no case",
+        "values between `{other}` and `{case}`{such} are in no case",
         "write the lower bounds alone: `from …`",
     ),
     "K341": Message(
         "warning",
-        "values between `{other}` and `{case}` fall to `else`",
+        "values between `{other}` and `{case}`{such} fall to `else`",
         "write the lower bounds alone: `from …`",
     ),
     "K342": Message(
