@@ -1,19 +1,20 @@
 """The input tables of a run: opened, held to their contracts, and what was there at the look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from kpi_engine.execution.columns import Standards
 from kpi_engine.execution.contracts import Admission, admit_rows, reject_types
-from kpi_engine.execution.inputs import Input, Tables, open_inputs
+from kpi_engine.execution.inputs import ROW, Input, Tables, open_inputs
 from kpi_engine.execution.look import Look
 from kpi_engine.execution.lookups import names_looked_up
-from kpi_engine.execution.taking import fit_columns
+from kpi_engine.execution.taking import Fitted, fit_columns
 from kpi_engine.plan.coding import met_types
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.ranges import Engine
+from kpi_engine.ruleset.checked import POOL
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 
@@ -30,11 +31,23 @@ class Admitted:
     rejects: pl.DataFrame
 
 
-def admit_tables(
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The shops of a run: of tables with the column ``shop`` it takes no rows but theirs.
+
+    ``own`` has a row for each of them, with the numbers that are its own.
+    """
+
+    shop: str
+    own: pl.DataFrame
+
+
+def admit_tables(  # noqa: PLR0913 (a run's own arguments, by name)
     plan: Plan,
     tables: Tables,
     look: Look,
     *,
+    share: Share | None = None,
     engine: Engine = "auto",
     values: bool = False,
 ) -> Admitted:
@@ -47,14 +60,21 @@ def admit_tables(
     ruleset = plan.ruleset
     needed = [ruleset.tables[name] for name in ruleset.tables if name in plan.inputs]
     known = [table.name for table in ruleset.tables.values() if table.origin is None]
-    inputs, diagnostics = open_inputs(needed, known, tables)
+    inputs, diagnostics = open_inputs(
+        [table for table in needed if table.name != POOL],
+        [name for name in known if name != POOL],
+        tables,
+    )
+    if share is not None and POOL in plan.inputs:
+        inputs[POOL] = Input(POOL, share.own.lazy().with_row_index(ROW), None, None, None)
     standards = Standards(ruleset.zone, ruleset.minor_digits)
     types = met_types(plan)
     fitted = {}
     for table in needed:
         if table.name in inputs:
             met = types.get(table.name, {})
-            fitted[table.name], found = fit_columns(table, inputs[table.name], standards, met)
+            laid, found = fit_columns(table, inputs[table.name], standards, met)
+            fitted[table.name] = laid if share is None else _of_shops(laid, share)
             diagnostics += found
     if diagnostics:
         raise DataError(diagnostics)
@@ -70,6 +90,18 @@ def admit_tables(
     rejects = [admission.rejects for admission in admissions.values()]
     empty = pl.DataFrame(schema=reject_types(values=values))
     return Admitted(inputs, admissions, pl.concat([empty, *rejects]))
+
+
+def _of_shops(laid: Fitted, share: Share) -> Fitted:
+    """Return an input without the rows of other shops, or of none."""
+    if laid.sheet.types.get(share.shop) != pl.String:
+        return laid
+    shops = share.own[share.shop]
+    named = pl.col(share.shop)
+    if (shops.str.len_bytes() != shops.str.len_chars()).any():
+        named = named.str.normalize("NFC")
+    rows = laid.sheet.frame.filter(named.is_in(shops.implode()))
+    return replace(laid, sheet=replace(laid.sheet, frame=rows))
 
 
 def admitted_rows(admitted: Admitted) -> dict[str, pl.LazyFrame]:

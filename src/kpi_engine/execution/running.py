@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from kpi_engine.execution.accounting import account_input, account_run
-from kpi_engine.execution.admission import Admitted, admit_tables, admitted_rows
+from kpi_engine.execution.admission import Admitted, Share, admit_tables, admitted_rows
 from kpi_engine.execution.canon import result_hash
 from kpi_engine.execution.contract import subject_columns
 from kpi_engine.execution.contracts import reject_types
@@ -33,6 +33,7 @@ from kpi_engine.plan.facts import gather_facts
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.slip import settle_slip
+from kpi_engine.ruleset.checked import POOL
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.errors import DataError
 
@@ -78,10 +79,29 @@ def run(  # noqa: PLR0913 (the public API: all but the first two by name)
     """
     look = look_at(plan.ruleset, period, as_of)
     past = read_history(plan, history, look.window)
-    admitted = admit_tables(plan, tables, look, engine=engine, values=values)
+    return run_share(plan, None, tables, look, past=past, engine=engine, values=values)
+
+
+def run_share(  # noqa: PLR0913 (what `run` takes, read)
+    plan: Plan,
+    share: Share | None,
+    tables: Tables,
+    look: Look,
+    *,
+    past: Past | None,
+    engine: Engine,
+    values: bool,
+) -> Results:
+    """Return the results of a plan over tables, of no more than the shops of a share.
+
+    Raises:
+        DataError: as `run`.
+    """
+    admitted = admit_tables(plan, tables, look, share=share, engine=engine, values=values)
     counted = {
         name: account_input(admission, look.window, plan.calendar, engine)
         for name, admission in admitted.admissions.items()
+        if name != POOL
     }
     notes = (
         *admission_notes(plan, admitted.admissions, engine),
@@ -148,6 +168,7 @@ def _input_receipts(admitted: Admitted) -> dict[str, InputReceipt]:
     return {
         name: input_receipt(admitted.inputs[name], admission.height)
         for name, admission in admitted.admissions.items()
+        if name != POOL
     }
 
 

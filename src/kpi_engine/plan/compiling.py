@@ -11,16 +11,17 @@ from kpi_engine.plan.keyed import keyed_steps
 from kpi_engine.plan.metrics import gather_step
 from kpi_engine.plan.nodes import Calendar, GatherStep, Lookup, Plan, RosterStep, Step, TableStep
 from kpi_engine.plan.pruning import demand_others, lookups_of, pruned
-from kpi_engine.plan.readings import constants_of, renamed
+from kpi_engine.plan.readings import renamed
 from kpi_engine.plan.roster import roster_step
 from kpi_engine.plan.slip import slip_parts
 from kpi_engine.plan.stages import lookups_in, pruned_stages
-from kpi_engine.plan.subjects import looked_up_values, subject_lookups
+from kpi_engine.plan.subjects import looked_up_values, pool_lookup, subject_lookups
 from kpi_engine.plan.tables import DROPPED, TableForm, sources_of, table_forms
 from kpi_engine.ruleset.across import names_of_history
 from kpi_engine.ruleset.checked import Metric, Ruleset
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.kept import roster_column
+from kpi_engine.ruleset.params import constants_of
 from kpi_engine.text.nodes import many_nodes
 
 
@@ -35,9 +36,9 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
     if not ruleset.forms:
         # While a param is missing the check stops short of them; such a plan is shown, never run.
         ruleset = replace(ruleset, forms=check_budget(ruleset)[0])
-    constants = constants_of(ruleset)
+    constants = constants_of(ruleset.params, ruleset.pool)
     forms = table_forms(ruleset, constants)
-    sources = sources_of(ruleset, forms, constants)
+    sources = sources_of(ruleset, forms, constants, asking=ruleset.subject.table)
     roster = roster_step(ruleset, forms[ruleset.subject.table], sources)
     values = {
         name: renamed(value, name if name in roster.key else roster_column(name))
@@ -52,6 +53,8 @@ def compile_ruleset(ruleset: Ruleset) -> Plan:
         gathers.append(gather_step(metrics, ruleset.forms, table, ruleset.subject, sources))
         values |= {metric.name: ruleset.forms[metric.name].kept for metric in metrics}
     slip = slip_parts(ruleset, values, constants)
+    made = (*(part.assignments for part in slip), *(gather.assignments for gather in gathers))
+    lookups = (*lookups, *pool_lookup(ruleset, made, values, sources))
     tables = needed_tables(ruleset, forms, roster, lookups, gathers)
     return Plan(
         ruleset=ruleset,

@@ -20,12 +20,13 @@ from kpi_engine.plan.narrowing import narrowed_sources, of_subject
 from kpi_engine.plan.nodes import Assignment, GatherStep, Plan
 from kpi_engine.plan.period import Window
 from kpi_engine.plan.ranges import Engine, as_narrow
-from kpi_engine.plan.readings import all_of, constants_of, single
+from kpi_engine.plan.readings import all_of, single
 from kpi_engine.plan.scans import window_of
 from kpi_engine.plan.tables import TableForm, sources_of, table_forms
 from kpi_engine.plan.verdicts import among_newest, filter_name, verdict_of, verdict_word
 from kpi_engine.ruleset.checked import Metric, Ruleset, Table
 from kpi_engine.ruleset.lookups import held_column
+from kpi_engine.ruleset.params import constants_of
 
 VERDICT, FILTERED_BY, NUM, DEN = "~verdict", "~filtered_by", "~num", "~den"
 """What became of a row, the name of what filtered it, and what it brings where it was used."""
@@ -87,9 +88,9 @@ def plan_evidence(plan: Plan, metrics: Mapping[str, Metric]) -> EvidencePlan:
     Texts stay texts: the rows of one subject are too few to be worth a dictionary.
     """
     ruleset = plan.ruleset
-    constants = constants_of(ruleset)
+    constants = constants_of(ruleset.params, ruleset.pool)
     forms = table_forms(ruleset, constants)
-    sources = sources_of(ruleset, forms, constants)
+    sources = sources_of(ruleset, forms, constants, asking=ruleset.subject.table)
     bare = replace(plan, domains=(), lookups=(), gathers=(), slip=(), steps=())
     steps = tuple(_step(bare, metric, forms, sources) for metric in metrics.values())
     gathers = tuple(step.gather for step in steps)

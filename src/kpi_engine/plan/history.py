@@ -7,6 +7,7 @@ import polars as pl
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.lowering import is_wide
 from kpi_engine.plan.readings import single
+from kpi_engine.ruleset.checked import POOL, Pool
 from kpi_engine.ruleset.kept import AGO_COLUMN, MONTH_COLUMN, past_column, past_value
 
 
@@ -43,6 +44,14 @@ def with_history(
     ago = pl.lit(month, dtype=pl.Int64) - pl.col(MONTH_COLUMN)
     past = history.with_columns(ago.alias(AGO_COLUMN)).filter(pl.col(AGO_COLUMN) > now)
     return pl.concat([present, past], how="diagonal")
+
+
+def with_own_numbers(pool: Pool | None, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of which those of earlier months have their shop's own numbers too."""
+    own = [name for name in rows.columns if name.startswith(f"{POOL}.")]
+    if pool is None or not own:
+        return rows
+    return rows.with_columns(pl.col(own).fill_null(pl.col(own).max().over(pool.shop)))
 
 
 def of_present(names: Mapping[str, Kind], rows: pl.LazyFrame) -> pl.LazyFrame:

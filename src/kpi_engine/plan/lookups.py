@@ -16,19 +16,25 @@ from kpi_engine.plan.lowering import is_wide, lower
 from kpi_engine.plan.nodes import Brought, Calendar, Lookup, Pairing, Validity
 from kpi_engine.plan.packing import packed_key
 from kpi_engine.plan.readings import all_of, any_of, negated, single
-from kpi_engine.ruleset.checked import Column, Table
+from kpi_engine.ruleset.checked import POOL, Column, Pool, Table
 from kpi_engine.ruleset.lookups import LAST_DAY, held_column, looked_up
+from kpi_engine.ruleset.pooling import NotPooledError
 
 _ASKED, _DAY, _BEGINS, _NAME, _VALUE = "~asked", "~asked.day", "~begins", "~name", "~value"
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What formulas can look into: the tables made so far, how their columns read, the params."""
+    """What formulas can look into: the tables made so far, how their columns read, the params.
+
+    ``asking`` is the table whose rows look, ``pool`` what differs between shops computed together.
+    """
 
     tables: Mapping[str, Table]
     values: Mapping[str, Mapping[str, Value]]
     constants: Environment
+    asking: str
+    pool: Pool | None
 
 
 def row_environment(sources: Sources, values: Mapping[str, Value]) -> Environment:
@@ -57,9 +63,15 @@ def lookup(
         column = name.partition(".")[2]
         default = default_by_name.get(held_column(other, column))
         columns.append(Brought(name, column, default))
+    asked = _asked_by(other)
+    pool = sources.pool
+    if pool is not None and table == POOL and pool.shop not in values:
+        raise NotPooledError(f"rows of `{sources.asking}` that read a param name no shop")
+    if pool is not None and pool.shop not in asked and {sources.asking, table} <= pool.own:
+        asked = (*asked, pool.shop)
     return Lookup(
         table=table,
-        key=tuple(paired(values[key], held[key]) for key in _asked_by(other)),
+        key=tuple(paired(values[key], held[key]) for key in asked),
         valid=valid,
         long=other.long,
         columns=tuple(columns),

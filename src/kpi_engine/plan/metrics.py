@@ -1,6 +1,7 @@
 """Metrics from rows: all of one table in one group-by, then fractions with their status."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from kpi_engine.language import core
 from kpi_engine.language.core import Core, Gather, Rational, Value, whole
@@ -36,6 +37,7 @@ def gather_step(  # noqa: PLR0913 (what one metric of them is, and what else is 
 
     One with ``latest`` is alone. ``kept`` are more columns to compute on the rows it gathers.
     """
+    sources = replace(sources, asking=table.step.name)
     environment = row_environment(sources, table.values)
     assignments: list[Assignment] = []
     names: dict[Gather, str] = {}

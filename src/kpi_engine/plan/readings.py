@@ -7,22 +7,10 @@ from kpi_engine.language import ir
 from kpi_engine.language.core import Core, Rational, Value
 from kpi_engine.language.exact import Environment, exact_value
 from kpi_engine.plan.graph import rebuilt
-from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.ruleset.lookups import LAST_DAY
-from kpi_engine.ruleset.params import constants_in_force, scales_in_force
 
 TRUE = Core("lit", (True,))
 FALSE = Core("lit", (False,))
-
-
-def constants_of(ruleset: Ruleset) -> Environment:
-    """Return the environment of a ruleset's params, in which no other name has a value."""
-    params = ruleset.params
-    return Environment(_no_value, constants_in_force(params), scales_in_force(params))
-
-
-def _no_value(ref: ir.Ref) -> Value:
-    raise KeyError(ref.name)
 
 
 def named_environment(constants: Environment, values: Mapping[str, Value]) -> Environment:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import lcm
 
 from kpi_engine.language import core, quotients
 from kpi_engine.language.core import Core, Rational, Value, whole
@@ -18,8 +16,9 @@ from kpi_engine.plan.readings import (
     negated,
     text,
 )
-from kpi_engine.ruleset.checked import Formula, Item, Score
+from kpi_engine.ruleset.checked import Formula, Item, Pool, Score
 from kpi_engine.ruleset.kept import POINTS_GRID, points_value
+from kpi_engine.ruleset.wholes import whole_leaves, whole_weights
 
 HIGHEST = 100
 _FULL = HIGHEST * POINTS_GRID
@@ -30,6 +29,7 @@ class _Sheet:
     """The columns of a score as they are written, and what decides whether there is one."""
 
     environment: Environment
+    weights: Mapping[str, Core]
     assignments: list[Assignment] = field(default_factory=list)
     outside: list[Core] = field(default_factory=list)
     stopped: list[Core] = field(default_factory=list)
@@ -37,17 +37,17 @@ class _Sheet:
 
 
 def score_assignments(
-    score: Score, values: Mapping[str, Value], constants: Environment
+    score: Score, pool: Pool | None, values: Mapping[str, Value], constants: Environment
 ) -> tuple[Assignments, tuple[str, ...]]:
     """Return the columns of the score, those inside included, and the names of the public ones."""
-    sheet = _Sheet(named_environment(constants, values))
+    sheet = _Sheet(named_environment(constants, values), _weights(score, pool))
     raw = _kept_fraction(sheet, "~score", _group(sheet, score.items, ""))
     steps = _steps(sheet, score, raw, values, constants)
     last = steps[-1][1] if steps else raw
     held = quotients.held_between(last, 0, HIGHEST) if steps else last
     grid = 10**score.places
     rounded = core.round_to_grid(held.num, held.den, grid)
-    ok = _status(sheet, score, raw, last)
+    ok = _status(sheet, score, pool, raw, last)
     kept = core.choose(ok, rounded, core.UNKNOWN_WHOLE)
     total = _kept(sheet, "score", Core(kept.op, kept.args, 0, HIGHEST * grid))
     parts = dict(_parts(sheet, score.items, "", Rational(core.ONE, core.ONE)))
@@ -87,18 +87,17 @@ def _millionths(value: Rational) -> Core:
     return core.round_to_grid(value.num, value.den, POINTS_GRID)
 
 
-def whole_weights(items: tuple[Item, ...]) -> dict[str, int]:
-    """Return the weights of siblings as whole numbers over their common denominator."""
-    common = lcm(*(item.weight.denominator for item in items))
-    return {item.path: int(item.weight * common) for item in items}
+def _weights(score: Score, pool: Pool | None) -> dict[str, Core]:
+    """Return the weights of all items by path, those of siblings over one denominator."""
+    weights = {path: whole(weight) for path, weight in whole_weights(score.items).items()}
+    return weights if pool is None else {**weights, **pool.weights}
 
 
 def _group(sheet: _Sheet, items: tuple[Item, ...], path: str) -> Rational:
     """Return the weighted mean of the items that count, in points; unknown where none does."""
-    weights = whole_weights(items)
     nums, dens = [], []
     for item in items:
-        points, weight = _points(sheet, item), whole(weights[item.path])
+        points, weight = _points(sheet, item), sheet.weights[item.path]
         counts = core.known(points)
         nums.append(core.choose(counts, core.mul(points, weight), whole(0)))
         dens.append(core.choose(counts, weight, whole(0)))
@@ -176,13 +175,13 @@ def _steps(
     return steps
 
 
-def _status(sheet: _Sheet, score: Score, raw: Rational, last: Rational) -> Core:
+def _status(sheet: _Sheet, score: Score, pool: Pool | None, raw: Rational, last: Rational) -> Core:
     """Return whether there is a score, having written why not: the first reason that applies."""
     reasons = [
         ("out_of_range", any_of(tuple(sheet.outside))),
         ("stopped", any_of(tuple(sheet.stopped))),
         ("no_points", negated(core.known(raw))),
-        ("needs", _short(score)),
+        ("needs", _short(score, pool)),
         ("unknown", negated(core.known(last))),
     ]
     status = text("ok")
@@ -192,30 +191,20 @@ def _status(sheet: _Sheet, score: Score, raw: Rational, last: Rational) -> Core:
     return core.compare("eq", _kept(sheet, "score.status", status), text("ok"))
 
 
-def _short(score: Score) -> Core:
+def _short(score: Score, pool: Pool | None) -> Core:
     """Return whether less of the weight is known than the score needs."""
     if score.needs is None:
         return FALSE
-    leaves = dict(_leaf_weights(score.items, Fraction(1)))
-    common = lcm(*(weight.denominator for weight in leaves.values()))
-    known = [
-        core.choose(
-            Core("known", (Core("column", (name,), 0, _FULL),)),
-            whole(int(weight * common)),
-            whole(0),
-        )
-        for name, weight in leaves.items()
-    ]
+    wholes, common = whole_leaves(score.items)
+    leaves = {path: whole(weight) for path, weight in wholes.items()}
     needed = whole(score.needs.numerator * common)
+    if pool is not None and pool.needed is not None:
+        leaves, needed = {**leaves, **pool.leaves}, pool.needed
+    known = [
+        core.choose(Core("known", (Core("column", (f"~own.{path}",), 0, _FULL),)), weight, whole(0))
+        for path, weight in leaves.items()
+    ]
     return core.compare("lt", core.mul(_total(known), whole(score.needs.denominator)), needed)
-
-
-def _leaf_weights(items: tuple[Item, ...], of: Fraction) -> Iterator[tuple[str, Fraction]]:
-    for item in items:
-        if item.children:
-            yield from _leaf_weights(item.children, of * item.weight)
-        else:
-            yield _own_name(item), of * item.weight
 
 
 def _parts(
@@ -226,12 +215,11 @@ def _parts(
     So does a group whose `empty` gives points: it brings those where none of its items counts.
     ``above`` is the share of the whole that the items divide among themselves.
     """
-    weights = whole_weights(items)
-    divisor = Core("column", (_divisor_name(path),), 1, sum(weights.values()))
-    for item in items:
-        share = Rational(
-            core.mul(above.num, whole(weights[item.path])), core.mul(above.den, divisor)
-        )
+    weights = [sheet.weights[item.path] for item in items]
+    total = sum(core.bounds(weight)[1] for weight in weights)
+    divisor = Core("column", (_divisor_name(path),), 1, total)
+    for item, weight in zip(items, weights, strict=True):
+        share = Rational(core.mul(above.num, weight), core.mul(above.den, divisor))
         points = sheet.points[item.path]
         brought = core.round_away(core.mul(share.num, points), share.den)
         if not item.children:

@@ -7,7 +7,7 @@ from kpi_engine.language.core import Core, Rational, Value, whole
 from kpi_engine.language.exact import Environment
 from kpi_engine.language.kinds import Kind
 from kpi_engine.plan.graph import columns_in
-from kpi_engine.plan.history import of_present, with_history
+from kpi_engine.plan.history import of_present, with_history, with_own_numbers
 from kpi_engine.plan.levels import with_assigned, with_shared
 from kpi_engine.plan.lowering import lower
 from kpi_engine.plan.metrics import fraction_of_value
@@ -36,7 +36,7 @@ def slip_parts(
     metrics, forms = ruleset.metrics.values(), ruleset.forms
     parts += [_metric_part(m, forms[m.name], values) for m in metrics if not m.after_score]
     if ruleset.score is not None:
-        assignments, columns = score_assignments(ruleset.score, values, constants)
+        assignments, columns = score_assignments(ruleset.score, ruleset.pool, values, constants)
         parts.append(SlipPart(SCORE, assignments, columns))
         grid = 10**ruleset.score.places
         values[SCORE] = Rational(Core("column", (SCORE,), 0, 100 * grid), whole(grid))
@@ -112,7 +112,7 @@ def settle_slip(
     assignments = with_shared(tuple(a for part in parts for a in part.assignments))
     columns = [name for part in parts for name in part.columns]
     opened = _opened(plan, facts, assignments, given)
-    opened = with_history(plan.history, opened, history)
+    opened = with_own_numbers(plan.ruleset.pool, with_history(plan.history, opened, history))
     check_size(plan, opened)
     settled = with_assigned(opened.lazy(), assignments, plan.calendar)
     made = of_present(plan.history, settled).select(columns).collect(engine=engine)

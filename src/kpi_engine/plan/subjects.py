@@ -1,6 +1,6 @@
 """The frame of subjects: the roster, the run's period, and what is looked up for each of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -10,13 +10,14 @@ from kpi_engine.language import ir
 from kpi_engine.language.core import Value
 from kpi_engine.language.exact import column_value, kept_as
 from kpi_engine.language.kinds import Kind, Type
+from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.lookups import Sources, lookup
-from kpi_engine.plan.nodes import Lookup, Plan
+from kpi_engine.plan.nodes import Assignments, Lookup, Plan
 from kpi_engine.plan.period import Window
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.plan.roster import check_roster, roster_rows
 from kpi_engine.plan.stages import with_stages
-from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.ruleset.checked import POOL, Ruleset
 from kpi_engine.ruleset.kept import MONTH_COLUMN
 from kpi_engine.ruleset.lookups import LAST_DAY, LAST_DAY_COLUMN, looked_up, lookup_column
 from kpi_engine.ruleset.rules import pay_rules, score_rules
@@ -57,6 +58,20 @@ def subject_lookups(
         columns = (replace(column, name=lookup_column(column.name)) for column in made.columns)
         found.append(replace(made, columns=tuple(columns)))
     return tuple(found)
+
+
+def pool_lookup(
+    ruleset: Ruleset,
+    made: Iterable[Assignments],
+    subjects: Mapping[str, Value],
+    sources: Sources,
+) -> tuple[Lookup, ...]:
+    """Return the lookup of the shop's own numbers that what is ``made`` of subjects reads."""
+    if ruleset.pool is None:
+        return ()
+    cores = (assignment.core for assignments in made for assignment in assignments)
+    own = [name for name in columns_in(cores) if name.startswith(f"{POOL}.")]
+    return (lookup(sources, POOL, own, subjects),) if own else ()
 
 
 def with_period(subjects: pl.LazyFrame, window: Window) -> pl.LazyFrame:

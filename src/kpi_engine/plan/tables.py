@@ -52,15 +52,18 @@ def table_forms(ruleset: Ruleset, constants: Environment) -> dict[str, TableForm
     """Return every table in the whole-number form, in the order they are made."""
     forms: dict[str, TableForm] = {}
     for table in ruleset.tables.values():
-        source = _source(table, forms, sources_of(ruleset, forms, constants))
+        sources = sources_of(ruleset, forms, constants, asking=table.name)
+        source = _source(table, forms, sources)
         forms[table.name] = _kept(table, source) if table.per is None else _grouped(table, source)
     return forms
 
 
-def sources_of(ruleset: Ruleset, forms: Mapping[str, TableForm], constants: Environment) -> Sources:
-    """Return what formulas can look into once some tables are made."""
+def sources_of(
+    ruleset: Ruleset, forms: Mapping[str, TableForm], constants: Environment, *, asking: str
+) -> Sources:
+    """Return what formulas about the rows of a table can look into once some tables are made."""
     values = {name: form.values for name, form in forms.items()}
-    return Sources(ruleset.tables, values, constants)
+    return Sources(ruleset.tables, values, constants, asking, ruleset.pool)
 
 
 def _source(table: Table, forms: Mapping[str, TableForm], sources: Sources) -> _Source:

@@ -11,6 +11,7 @@ from typing import Literal
 from kpi_engine.language import ir
 from kpi_engine.language.core import Core, Value
 from kpi_engine.language.kinds import Type
+from kpi_engine.language.scaleforms import ScaleForm
 from kpi_engine.language.syntax import Expr
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.nodes import passive
@@ -309,6 +310,29 @@ class Subject:
     where: Formula | None
 
 
+POOL = "shop's own"
+"""The table of what differs between shops of one plan; no ruleset can name a table so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What differs between shops that are computed together: numbers, columns of `POOL` by shop.
+
+    ``shop`` is the column that names a shop, ``own`` are the tables whose rows name theirs from the
+    start: of these a shop sees no others. ``weights`` are those of items by path, ``leaves`` those
+    of leaves in the whole, which must add up to as much as is ``needed``; none of them where all
+    shops weigh alike.
+    """
+
+    shop: str
+    own: frozenset[str]
+    params: Mapping[str, Value]
+    scales: Mapping[str, ScaleForm]
+    weights: Mapping[str, Core]
+    leaves: Mapping[str, Core]
+    needed: Core | None
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One file of a ruleset and the hash of its bytes; the ruleset's own file comes first."""
@@ -327,7 +351,8 @@ class Ruleset:
     ``given`` are the params that replaced those of the files, as they were written.
     ``notes`` are the warnings and notes of the check. ``forms`` are what the check of the bit
     budget made of every metric, none while a param is missing: the plan goes on from there, the
-    reference never looks.
+    reference never looks. ``pool`` is what stands in the place of params, scales and weights where
+    the ruleset is one of several shops together.
     """
 
     name: str
@@ -348,3 +373,4 @@ class Ruleset:
     layers: tuple[Layer, ...]
     notes: tuple[Diagnostic, ...]
     forms: Mapping[str, MetricForm] = field(repr=False, compare=False)
+    pool: Pool | None = field(default=None, repr=False, compare=False)

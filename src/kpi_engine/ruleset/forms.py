@@ -6,9 +6,8 @@ once, so that a formula that passed the check cannot overflow when it runs.
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from math import lcm
 
 from kpi_engine.language import core, ir, quotients
 from kpi_engine.language.core import (
@@ -27,7 +26,6 @@ from kpi_engine.language.exact import (
 )
 from kpi_engine.language.grouped import Among, Ranking, group_size, group_value
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
-from kpi_engine.language.scaleforms import ScaleForm
 from kpi_engine.ruleset.checked import (
     SCORE,
     Formula,
@@ -37,6 +35,7 @@ from kpi_engine.ruleset.checked import (
     MetricForm,
     Rule,
     Ruleset,
+    Score,
     Table,
 )
 from kpi_engine.ruleset.derived import RUN
@@ -51,7 +50,8 @@ from kpi_engine.ruleset.kept import (
     settled,
 )
 from kpi_engine.ruleset.lookups import LAST_DAY, brought, looked_up, lookup_column
-from kpi_engine.ruleset.params import constants_in_force, scales_in_force
+from kpi_engine.ruleset.params import constants_of
+from kpi_engine.ruleset.wholes import whole_weights
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
 
@@ -66,8 +66,7 @@ class Forms:
 
     ruleset: Ruleset
     tables: Mapping[str, Table]
-    constants: Mapping[str, Value]
-    scales: Mapping[str, ir.Scale | ScaleForm]
+    constants: Environment
     rows: dict[str, dict[str, Value]] = field(default_factory=dict)
     subject: dict[str, Value] = field(default_factory=dict)
     metrics: dict[str, MetricForm] = field(default_factory=dict)
@@ -78,8 +77,8 @@ class Forms:
 
 def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnostic]]:
     """Return the form of every metric, and a finding for every formula that could be too wide."""
-    constants, scales = constants_in_force(ruleset.params), scales_in_force(ruleset.params)
-    forms = Forms(ruleset, ruleset.tables, constants, scales)
+    constants = constants_of(ruleset.params, ruleset.pool)
+    forms = Forms(ruleset, ruleset.tables, constants)
     forms.lower = {name for name, metric in ruleset.metrics.items() if metric.lower}
     for table in ruleset.tables.values():
         forms.rows[table.name] = _table(table, forms)
@@ -148,7 +147,7 @@ def _environment(
         of_row = rows is not None and ref.type.level is Level.ROW
         return _value_of_name(ref, rows if rows is not None and of_row else names, forms)
 
-    return Environment(value_of, forms.constants, forms.scales)
+    return replace(forms.constants, value_of=value_of)
 
 
 def _value_of_name(ref: ir.Ref, names: Mapping[str, Value], forms: Forms) -> Value:
@@ -321,7 +320,7 @@ def _score(ruleset: Ruleset, forms: Forms) -> None:
     for rule in _leaf_rules(score.items):
         value = _exact(forms, rule, forms.subject)
         _guarded(forms, rule.span, number, partial(points_value, value))
-    weights = _whole_weights(score.items)
+    weights = _weights_together(ruleset, score)
     running = Rational(
         Core("column", ("score.num",), 0, 100 * POINTS_GRID * weights),
         Core("column", ("score.den",), 1, POINTS_GRID * weights),
@@ -345,9 +344,12 @@ def _renamed(value: Rational, name: str) -> Rational:
     return Rational(num, Core("column", (f"{name}.den",), *core.bounds(value.den)))
 
 
-def _whole_weights(items: tuple[Item, ...]) -> int:
-    """Return the sum of the siblings' weights as whole numbers over one denominator."""
-    return lcm(*(item.weight.denominator for item in items))
+def _weights_together(ruleset: Ruleset, score: Score) -> int:
+    """Return what the weights of the outermost items add up to, as whole numbers."""
+    wholes = whole_weights(score.items)
+    pooled = ruleset.pool.weights if ruleset.pool is not None else {}
+    cores = [pooled.get(item.path, whole(wholes[item.path])) for item in score.items]
+    return sum(core.bounds(weight)[1] for weight in cores)
 
 
 def _leaf_rules(items: tuple[Item, ...]) -> list[Rule]:

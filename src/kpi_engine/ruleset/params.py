@@ -9,7 +9,7 @@ from kpi_engine.language.exact import Environment, literal_value
 from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.language.kinds import ANY, Kind, Level, Type
 from kpi_engine.language.scopes import ScaleSignature, Scope, Sight
-from kpi_engine.ruleset.checked import Param, ParamScale
+from kpi_engine.ruleset.checked import Param, ParamScale, Pool
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, UNLIMITED, Applied, read_scale
 from kpi_engine.ruleset.sheet import BROKEN, Sheet, formula_at, key_span, report, span_of
@@ -61,16 +61,22 @@ def check_params(
     return ordered, refs, signatures
 
 
-def constants_of(params: Mapping[str, Param]) -> Environment:
-    """Return the constants and scales in force, in which no other name has a value."""
-    return Environment(_no_value, constants_in_force(params), scales_in_force(params))
+def constants_of(params: Mapping[str, Param], pool: Pool | None = None) -> Environment:
+    """Return the constants and scales in force, in which no other name has a value.
+
+    Where shops are computed together, those that differ are the columns of the ``pool``.
+    """
+    constants, scales = _constants_in_force(params), _scales_in_force(params)
+    if pool is None:
+        return Environment(_no_value, constants, scales)
+    return Environment(_no_value, {**constants, **pool.params}, {**scales, **pool.scales})
 
 
 def _no_value(ref: ir.Ref) -> Value:
     raise KeyError(ref.name)
 
 
-def constants_in_force(params: Mapping[str, Param]) -> dict[str, Value]:
+def _constants_in_force(params: Mapping[str, Param]) -> dict[str, Value]:
     """Return the constants among the params by name."""
     found: dict[str, Value] = {}
     for name, param in params.items():
@@ -82,7 +88,7 @@ def constants_in_force(params: Mapping[str, Param]) -> dict[str, Value]:
     return found
 
 
-def scales_in_force(params: Mapping[str, Param]) -> dict[str, ir.Scale]:
+def _scales_in_force(params: Mapping[str, Param]) -> dict[str, ir.Scale]:
     """Return the scales among the params by name."""
     return {
         name: param.value.scale

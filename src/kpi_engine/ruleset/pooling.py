@@ -1,0 +1,432 @@
+"""Shops computed together: rulesets that differ in numbers alone, the numbers as columns.
+
+Params, scales and weights travel as a table with one row per shop. All else is structure: shops
+are pooled where it is the same.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from hashlib import sha256
+from math import lcm
+from typing import TypeVar
+
+from kpi_engine.language import core, ir
+from kpi_engine.language.core import Core, Rational, TooWideError, Value, whole
+from kpi_engine.language.exact import Environment, exact_value, fraction_of
+from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
+from kpi_engine.language.pieces import ConstantPiece, Exact, Piece, line_pieces, slice_pieces
+from kpi_engine.language.scaleforms import Bands, Options, ScaleForm, Stair, Straight
+from kpi_engine.ruleset.checked import (
+    POOL,
+    Column,
+    Item,
+    Param,
+    ParamScale,
+    Pool,
+    Ruleset,
+    Score,
+    Table,
+)
+from kpi_engine.ruleset.params import constants_of
+from kpi_engine.ruleset.rules import pay_rules, score_rules
+from kpi_engine.ruleset.wholes import whole_leaves, whole_weights
+
+_TEXT, _WHOLE = Type(Kind.TEXT, Level.ROW), Type(Kind.NUMBER, Level.ROW, whole=True)
+_Case = TypeVar("_Case")
+
+_WHOLENESS = re.compile(r", whole=(?:True|False)")
+
+
+class NotPooledError(ValueError):
+    """Rulesets whose numbers cannot stand in columns together."""
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """The columns written so far: whole numbers, one per shop."""
+
+    shops: int
+    columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def wholes(self, name: str, numbers: Sequence[int]) -> Core:
+        """Return numbers as one constant where they are equal, else as a column."""
+        if min(numbers) == max(numbers):
+            return whole(numbers[0])
+        if max(map(abs, numbers)) > core.WIDEST_INPUT:
+            raise NotPooledError(name)
+        self.columns[name] = tuple(numbers)
+        return Core("column", (f"{POOL}.{name}",), min(numbers), max(numbers))
+
+    def fractions(self, name: str, numbers: Sequence[Fraction]) -> Exact:
+        """Return numbers as one constant where they are equal, else over one divisor."""
+        if len(set(numbers)) == 1:
+            return numbers[0]
+        divisor = lcm(*(number.denominator for number in numbers))
+        above = [number.numerator * (divisor // number.denominator) for number in numbers]
+        return Rational(self.wholes(name, above), whole(divisor))
+
+
+def structure_of(ruleset: Ruleset) -> str:
+    """Return what must be the same in rulesets that are computed together, params set aside.
+
+    Titles, places and whether a number happens to be whole do not matter.
+    """
+    score = ruleset.score
+    if score is not None:
+        score = replace(score, items=tuple(map(_weightless, score.items)))
+    metrics = [replace(metric, title={}) for metric in ruleset.metrics.values()]
+    inputs = [table.columns for table in ruleset.tables.values()]
+    tables = [replace(table, columns=()) for table in ruleset.tables.values()]
+    zone = (ruleset.zone, ruleset.day_starts, ruleset.currency, ruleset.subject, ruleset.groups)
+    formulas = _WHOLENESS.sub("", repr((tables, metrics, score, ruleset.pay)))
+    return sha256(repr((zone, inputs, formulas)).encode()).hexdigest()
+
+
+def shape_of(ruleset: Ruleset, fine: frozenset[str]) -> str:
+    """Return of the params what must be the same in rulesets that are computed together.
+
+    Of those in ``fine`` that includes the divisors of their numbers, which their readers show.
+    """
+    constants = constants_of(ruleset.params)
+    shapes = []
+    for name, param in ruleset.params.items():
+        shape = _shape(param, constants)
+        shapes.append((name, shape, _divisor(param, constants) if name in fine else 1))
+    return _WHOLENESS.sub("", repr(shapes))
+
+
+def shown_params(ruleset: Ruleset) -> frozenset[str]:
+    """Return the params whose divisors may show in a result: read by a value that is kept exact."""
+    formulas = [metric.value.node for metric in ruleset.metrics.values()]
+    formulas += [formula.node for t in ruleset.tables.values() for _, formula in t.add]
+    found: set[str] = set()
+    for node in formulas:
+        if node.type.kind in QUANTITIES:
+            found.update(_params_in(node, ruleset.params))
+    return frozenset(found)
+
+
+def pool(shop: str, rulesets: Mapping[str, Ruleset]) -> tuple[Ruleset, Mapping[str, Sequence[int]]]:
+    """Return rulesets of one structure as one, and by name the numbers that differ, by shop.
+
+    ``shop`` is the column that names a shop.
+
+    Raises:
+        NotPooledError: a number is beyond 2^53 over the divisor it shares with the others.
+    """
+    first, *_ = rulesets.values()
+    numbers = _Numbers(len(rulesets))
+    constants = [constants_of(ruleset.params) for ruleset in rulesets.values()]
+    sliced = set(_sliced(first))
+    params: dict[str, Value] = {}
+    scales: dict[str, ScaleForm] = {}
+    for name, param in first.params.items():
+        values = [ruleset.params[name].value for ruleset in rulesets.values()]
+        if isinstance(param.value, ParamScale):
+            found = [value.scale for value in values if isinstance(value, ParamScale)]
+            if any(scale != found[0] for scale in found) or _reads_params(found[0]):
+                scales[name] = _pooled_scale(name, found, constants, numbers, sliced=name in sliced)
+        elif param.value is not None:
+            known = [each.params[name] for each in constants]
+            if any(value != known[0] for value in known):
+                exact = numbers.fractions(name, [_constant(value) for value in known])
+                params[name] = _as_value(exact)
+    weights = _pooled_weights([r.score for r in rulesets.values()], numbers)
+    own = _own_tables(shop, first.tables)
+    tables = {POOL: _table(shop, numbers, first), **first.tables}
+    pooled = Pool(shop, own, params, scales, *weights)
+    return replace(first, tables=tables, pool=pooled, forms={}), numbers.columns
+
+
+def _own_tables(shop: str, tables: Mapping[str, Table]) -> frozenset[str]:
+    """Return the tables whose rows name a shop from the start, the rows they are made of too."""
+    own: set[str] = set()
+    for table in tables.values():
+        if table.origin is None:
+            found = any(column.name == shop for column in table.columns)
+        else:
+            kept = table.per is None or shop in table.per
+            found = table.origin in own and kept and shop not in dict(table.add)
+        if found:
+            own.add(table.name)
+    return frozenset(own)
+
+
+def _table(shop: str, numbers: _Numbers, ruleset: Ruleset) -> Table:
+    columns = (Column(shop, _TEXT, shop), *(Column(n, _WHOLE, n) for n in numbers.columns))
+    return Table(
+        name=POOL,
+        key=(shop,),
+        identity=(shop,),
+        columns=columns,
+        clock=None,
+        valid=None,
+        long=None,
+        file=None,
+        missing=(),
+        origin=None,
+        where=None,
+        per=None,
+        runs=None,
+        matches=(),
+        add=(),
+        drop=(),
+        types={column.name: column.type for column in columns},
+        span=ruleset.tables[ruleset.subject.table].span,
+    )
+
+
+def _weightless(item: Item) -> Item:
+    return replace(item, weight=Fraction(0), children=tuple(map(_weightless, item.children)))
+
+
+def _as_value(number: Exact) -> Rational:
+    if isinstance(number, Rational):
+        return number
+    return Rational(whole(number.numerator), whole(number.denominator))
+
+
+def _constant(value: Value) -> Fraction:
+    """Return the number a constant is."""
+    if isinstance(value, Rational):
+        num, den = core.constant(value.num), core.constant(value.den)
+        if num is not None and den is not None:
+            return Fraction(num, den)
+    raise TypeError(value)
+
+
+def _number(node: ir.Node | None, constants: Environment) -> Fraction | None:
+    """Return the number that a formula over params is, None where it is no number."""
+    if node is None or node.type.kind not in QUANTITIES:
+        return None
+    try:
+        return fraction_of(node, constants)
+    except TooWideError:
+        return None
+
+
+# Shapes
+
+
+def _shape(param: Param, constants: Environment) -> object:
+    value = param.value
+    if value is None:
+        return None
+    if isinstance(value, ParamScale):
+        return (value.dated, _scale_shape(value, constants))
+    data = isinstance(value.node, ir.Lit) and isinstance(value.node.value, Fraction)
+    return value.node.type if data else value.node
+
+
+def _scale_shape(param: ParamScale, constants: Environment) -> object:
+    """Return what must be the same in scales that are computed together.
+
+    Where all values are numbers, one may have more cases than another; the days of a dated scale
+    are the same in all.
+    """
+    scale = param.scale
+    values = [_number(value, constants) for value in ir.scale_values(scale)]
+    kinds = sorted({value.type.kind.name for value in ir.scale_values(scale)})
+    numbers = None not in values
+    form: object
+    match scale:
+        case ir.Steps():
+            inclusive = sorted({step.inclusive for step in scale.steps})
+            days = [step.bound for step in scale.steps] if param.dated else []
+            form = (inclusive, scale.lowest is None, days)
+        case ir.Ranges():
+            days = [end for band in scale.ranges for end in (band.low, band.high)]
+            form = (scale.otherwise is None, days if param.dated else [])
+        case ir.Choice():
+            form = (scale.otherwise is None, [option for option, _ in scale.options])
+        case ir.Line():
+            form = ()
+    rest = [] if numbers else list(ir.scale_values(scale))
+    return type(scale).__name__, kinds, form, rest
+
+
+def _divisor(param: Param, constants: Environment) -> int:
+    value = param.value
+    if value is None:
+        return 1
+    if not isinstance(value, ParamScale):
+        number = _number(value.node, constants)
+        return 1 if number is None else number.denominator
+    if isinstance(value.scale, ir.Line):
+        pieces = line_pieces(value.scale)
+        return lcm(*(number.denominator for _, *line in pieces for number in line))
+    numbers = [_number(node, constants) for node in ir.scale_values(value.scale)]
+    if isinstance(value.scale, ir.Steps) and None not in numbers:
+        pieces = _slices(value.scale, constants)
+        numbers += [number for _, *line in pieces for number in line]
+    return lcm(*(number.denominator for number in numbers if number is not None))
+
+
+def _params_in(node: ir.Node, params: Mapping[str, Param]) -> Iterator[str]:
+    """Return the params that a formula reads, by way of their scales too."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, ir.Ref) and current.space == "param":
+            yield current.name
+        if isinstance(current, ir.Apply | ir.Slices) and isinstance(current.scale, str):
+            yield current.scale
+            value = params[current.scale].value
+            waiting += ir.scale_values(value.scale) if isinstance(value, ParamScale) else ()
+        waiting += ir.children(current)
+
+
+def _sliced(ruleset: Ruleset) -> Iterator[str]:
+    """Return the params whose scales some formula goes through slice by slice."""
+    metrics = (metric.value for metric in ruleset.metrics.values())
+    formulas = [formula for table in ruleset.tables.values() for _, formula in table.add]
+    rules = (*metrics, *score_rules(ruleset.score), *pay_rules(ruleset.pay), *formulas)
+    waiting = [rule.node for rule in rules]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, ir.Slices):
+            yield current.scale
+        waiting += ir.children(current)
+
+
+def _reads_params(scale: ir.Scale) -> bool:
+    return any(ir.references(value) for value in ir.scale_values(scale))
+
+
+# Scales
+
+
+def _pooled_scale(
+    name: str,
+    scales: Sequence[ir.Scale],
+    constants: Sequence[Environment],
+    numbers: _Numbers,
+    *,
+    sliced: bool,
+) -> ScaleForm:
+    """Return scales of one shape as one; a shorter one repeats its last case."""
+
+    def value(case: str, nodes: Sequence[ir.Node | None]) -> Value:
+        known = [_number(node, env) for node, env in zip(nodes, constants, strict=True)]
+        found = [number for number in known if number is not None]
+        if len(found) == len(known):
+            return _as_value(numbers.fractions(f"{name} {case}", found))
+        node = nodes[0]
+        if node is None:
+            return core.UNKNOWN
+        if ir.references(node):
+            raise NotPooledError(name)
+        return exact_value(node, constants[0])
+
+    cases: Stair | Bands | Options | Straight
+    area = None
+    match scales[0]:
+        case ir.Steps():
+            stairs = [scale for scale in scales if isinstance(scale, ir.Steps)]
+            rows = _repeated([stair.steps for stair in stairs])
+            lowest = value("else", [stair.lowest for stair in stairs])
+            steps = tuple(
+                (
+                    numbers.fractions(f"{name} from {place}", [step.bound for step in row]),
+                    row[0].inclusive,
+                    value(f"value {place}", [step.value for step in row]),
+                )
+                for place, row in enumerate(rows, 1)
+            )
+            cases = Stair(lowest, steps)
+            if sliced:
+                areas = [_slices(*pair) for pair in zip(stairs, constants, strict=True)]
+                area = _pooled_pieces(f"{name} slices", areas, numbers)
+        case ir.Ranges():
+            ranges = [scale for scale in scales if isinstance(scale, ir.Ranges)]
+            bands = tuple(
+                (
+                    numbers.fractions(f"{name} from {place}", [band.low for band in row]),
+                    numbers.fractions(f"{name} to {place}", [band.high for band in row]),
+                    value(f"value {place}", [band.value for band in row]),
+                )
+                for place, row in enumerate(_repeated([scale.ranges for scale in ranges]), 1)
+            )
+            cases = Bands(bands, value("else", [scale.otherwise for scale in ranges]))
+        case ir.Choice():
+            choices = [scale for scale in scales if isinstance(scale, ir.Choice)]
+            options = tuple(
+                (row[0][0], value(f"value {place}", [node for _, node in row]))
+                for place, row in enumerate(zip(*(c.options for c in choices), strict=True), 1)
+            )
+            cases = Options(options, value("else", [scale.otherwise for scale in choices]))
+        case ir.Line():
+            lines = [scale for scale in scales if isinstance(scale, ir.Line)]
+            pieces = _pooled_pieces(name, [line_pieces(line) for line in lines], numbers)
+            limit = max(abs(y) for line in lines for _, y in line.points)
+            cases = Straight(pieces, limit)
+    return ScaleForm(cases, area)
+
+
+def _repeated(rows: Sequence[Sequence[_Case]]) -> list[list[_Case]]:
+    """Return the columns of rows of different length, each filled with its last value."""
+    longest = max(map(len, rows))
+    return [[row[min(place, len(row) - 1)] for row in rows] for place in range(longest)]
+
+
+def _slices(stair: ir.Steps, constants: Environment) -> list[ConstantPiece]:
+    def rate(node: ir.Node | None) -> Fraction:
+        found = _number(node, constants)
+        if found is None:
+            raise TypeError(node)
+        return found
+
+    return slice_pieces(stair, rate)
+
+
+def _pooled_pieces(
+    name: str, shops: Sequence[Sequence[ConstantPiece]], numbers: _Numbers
+) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    for place, row in enumerate(_repeated(shops)):
+        # A shop of one piece repeats it from wherever: its value there is the same.
+        bounds = [Fraction(0) if bound is None else bound for bound, _, _ in row]
+        at = numbers.fractions(f"{name} bound {place}", bounds) if place else None
+        intercept = numbers.fractions(f"{name} start {place}", [start for _, start, _ in row])
+        slope = numbers.fractions(f"{name} slope {place}", [slope for _, _, slope in row])
+        pieces.append((at, intercept, slope))
+    return tuple(pieces)
+
+
+# Weights
+
+
+def _pooled_weights(
+    scores: Sequence[Score | None], numbers: _Numbers
+) -> tuple[Mapping[str, Core], Mapping[str, Core], Core | None]:
+    """Return the weights of items, of leaves in the whole, and what `needs` asks of the latter."""
+    found = [score for score in scores if score is not None]
+    if not found or all(score.items == found[0].items for score in found):
+        return {}, {}, None
+    weights = _by_path(whole_weights(score.items) for score in found)
+    leaves = {}
+    needed = None
+    if found[0].needs is not None:
+        wholes = [whole_leaves(score.items) for score in found]
+        leaves = _by_path(of_leaf for of_leaf, _ in wholes)
+        common = [
+            score.needs.numerator * total
+            for score, (_, total) in zip(found, wholes, strict=True)
+            if score.needs is not None
+        ]
+        needed = numbers.wholes("needs", common)
+    return (
+        {path: numbers.wholes(f"weight {path}", row) for path, row in weights.items()},
+        {path: numbers.wholes(f"part {path}", row) for path, row in leaves.items()},
+        needed,
+    )
+
+
+def _by_path(rows: Iterable[Mapping[str, int]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        for path, number in row.items():
+            found.setdefault(path, []).append(number)
+    return found
