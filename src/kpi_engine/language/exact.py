@@ -13,7 +13,13 @@ from typing import assert_never
 from kpi_engine.language import core, ir, quotients
 from kpi_engine.language.core import Core, Gather, QuotientGatheredError, Rational, Value, whole
 from kpi_engine.language.kinds import QUANTITIES, Kind, Type
-from kpi_engine.language.pieces import ConstantPiece, line_pieces, piecewise, slice_pieces
+from kpi_engine.language.pieces import (
+    Pieces,
+    line_pieces,
+    piecewise,
+    slice_pieces,
+    whole_pieces,
+)
 from kpi_engine.language.scaleforms import Bands, Options, ScaleForm, Stair, Straight, applied
 from kpi_engine.text.nodes import passive
 
@@ -279,16 +285,16 @@ def scale_form(scale: ir.Scale, env: Environment, *, area: bool = False) -> Scal
             cases = Options(tuple(options), _case(scale.otherwise, env))
         case ir.Line():
             limit = max(abs(y) for _, y in scale.points)
-            cases = Straight(tuple(line_pieces(scale)), limit)
+            cases = Straight(whole_pieces(line_pieces(scale)), limit)
         case _:
             assert_never(scale)
-    return ScaleForm(cases, tuple(_area(scale, env)) if area else None)
+    return ScaleForm(cases, _area(scale, env) if area else None)
 
 
-def _area(scale: ir.Scale, env: Environment) -> list[ConstantPiece]:
+def _area(scale: ir.Scale, env: Environment) -> Pieces:
     if not isinstance(scale, ir.Steps):
         raise TypeError(scale)
-    return slice_pieces(scale, lambda node: _rate(node, env))
+    return whole_pieces(slice_pieces(scale, lambda node: _rate(node, env)))
 
 
 def _case(node: ir.Node | None, env: Environment) -> Value:

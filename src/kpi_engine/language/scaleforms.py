@@ -9,7 +9,7 @@ from typing import Literal, assert_never
 
 from kpi_engine.language import core, quotients
 from kpi_engine.language.core import Core, Rational, Value, whole
-from kpi_engine.language.pieces import Exact, Piece, parts_of, piecewise
+from kpi_engine.language.pieces import Exact, Pieces, parts_of, piecewise
 from kpi_engine.text.nodes import passive
 
 
@@ -41,7 +41,7 @@ class Options:
 class Straight:
     """Straight pieces whose values lie within ``limit`` of 0."""
 
-    pieces: tuple[Piece, ...]
+    pieces: Pieces
     limit: Fraction
 
 
@@ -50,7 +50,7 @@ class ScaleForm:
     """A scale whose numbers are whole-number forms; ``area`` are the pieces of its slices."""
 
     cases: Stair | Bands | Options | Straight
-    area: tuple[Piece, ...] | None
+    area: Pieces | None
 
 
 def applied(cases: Stair | Bands | Options | Straight, x: Value) -> Value:

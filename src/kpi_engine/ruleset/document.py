@@ -183,6 +183,31 @@ class ScoreDocument(_Named):
     then: dict[str, str] = Field(default_factory=dict)
 
 
+class WeightDocument(_Part):
+    """What a shop says of an item that only weighs otherwise with it."""
+
+    weight: str | None = None
+    items: dict[str, "WeightDocument"] | None = None
+
+
+class OrderDocument(_Part):
+    """What a shop says of the score where only weights differ."""
+
+    order: str | None = None
+    items: dict[str, WeightDocument] = Field(default_factory=dict)
+
+
+class DifferenceDocument(_Named):
+    """A shop that differs from its base in params and weights alone."""
+
+    ruleset: str
+    version: str | None = None
+    effective: Effective | None = None
+    extends: str
+    params: dict[str, ParamText] = Field(default_factory=dict)
+    score: OrderDocument = Field(default_factory=OrderDocument)
+
+
 class PayDocument(_Named):
     """The running total of money."""
 

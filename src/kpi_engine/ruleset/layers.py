@@ -4,7 +4,7 @@ A file has one parent. How one is merged over the other, `merging` says; which v
 meant, `locks`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +21,7 @@ from kpi_engine.ruleset.locks import (
 from kpi_engine.ruleset.merging import Merged, entry_of, merge
 from kpi_engine.ruleset.parents import candidates, near_parent, shown_path
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
-from kpi_engine.text.located import Mapping, Scalar
+from kpi_engine.text.located import Mapping, Node, Scalar
 from kpi_engine.text.reading import parse_yaml, read_text
 from kpi_engine.text.source import Source, text_digest
 
@@ -57,13 +57,28 @@ class _File:
     """What the file has to be, where a version of it was named and is not locked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What files read together share of their parents: each is found, parsed and merged once."""
+
+    files: dict[tuple[object, ...], _File] = field(default_factory=dict)
+    trees: dict[Source, tuple[Node | None, list[Diagnostic]]] = field(default_factory=dict)
+    merged: dict[tuple[int, ...], Merged] = field(default_factory=dict)
+
+
 def read_layers(
-    source: Source, path: Path | None, locks: Locks = "held"
+    source: Source,
+    path: Path | None,
+    locks: Locks = "held",
+    opened: Opened | None = None,
+    root: Mapping | None = None,
 ) -> tuple[Layers | None, list[Diagnostic]]:
     """Return a file merged over its parents, or the diagnostics that prevent it.
 
-    ``path`` is where the text was read, None for a text that is no file.
+    ``path`` is where the text was read, None for a text that is no file. ``root`` is what the text
+    holds, where that is known already.
     """
+    opened = Opened() if opened is None else opened
     chain: list[tuple[Mapping, _File]] = []
     diagnostics: list[Diagnostic] = []
     pin: Pin | None = None
@@ -71,10 +86,13 @@ def read_layers(
     locked = False
     while waiting:
         file = waiting.pop(0)
-        root, found = parse_yaml(file.text)
+        tree, found = _tree(file.text, opened) if chain else (root, [])
+        if tree is None and not chain:
+            tree, found = parse_yaml(file.text)
         diagnostics += found
-        if not isinstance(root, Mapping):
+        if not isinstance(tree, Mapping):
             break
+        root = tree
         if file.pin is not None and said(root, "version") != file.pin.version:
             diagnostics.append(_no_version(file.pin, said(root, "version")))
             break
@@ -97,25 +115,45 @@ def read_layers(
             waiting, locked = [_File(text, copy) for text, copy in lock.copies], True
             diagnostics += _changes(here, lock, root) if locks == "held" else []
         else:
-            waiting = _open_parent(parent.value, here, (root, file), chain, diagnostics)
+            waiting = _open_parent(parent.value, here, chain, diagnostics, opened)
     if has_errors(diagnostics) or not chain:
         return None, diagnostics
-    return _layers(chain, pin, tuple(diagnostics)), []
+    return _layers(chain, pin, tuple(diagnostics), opened), []
+
+
+def _tree(text: Source, opened: Opened) -> tuple[Node | None, list[Diagnostic]]:
+    known = opened.trees.get(text)
+    if known is None:
+        known = opened.trees[text] = parse_yaml(text)
+    return known
 
 
 def _layers(
-    chain: list[tuple[Mapping, _File]], pin: Pin | None, notes: tuple[Diagnostic, ...]
+    chain: list[tuple[Mapping, _File]],
+    pin: Pin | None,
+    notes: tuple[Diagnostic, ...],
+    opened: Opened,
 ) -> Layers:
     files = tuple(root for root, _ in chain)
-    merged = Merged(files[-1])
-    for root in reversed(files[:-1]):
-        merged = merge(merged, root)
+    merged = _merged(files[1:], opened) if files[1:] else None
+    merged = Merged(files[0]) if merged is None else merge(merged, files[0])
     layers = tuple(
         Layer(said(root, "ruleset") or file.text.name, file.text.name, text_digest(file.text))
         for root, file in chain
     )
     paths = tuple(file.path for _, file in chain)
     return Layers(merged, layers, files, paths, _assessing(files), pin, notes)
+
+
+def _merged(files: tuple[Mapping, ...], opened: Opened) -> Merged:
+    """Return parents merged over theirs; they stay open, so that nothing else has their place."""
+    known = opened.merged.get(key := tuple(map(id, files)))
+    if known is None:
+        known = Merged(files[-1])
+        for root in reversed(files[:-1]):
+            known = merge(known, root)
+        opened.merged[key] = known
+    return known
 
 
 def _assessing(files: tuple[Mapping, ...]) -> tuple[Source, ...]:
@@ -145,23 +183,44 @@ def _changes(pin: Pin, lock: Lock, root: Mapping) -> list[Diagnostic]:
 def _open_parent(
     reference: Scalar,
     pin: Pin | None,
-    child: tuple[Mapping, _File],
     chain: list[tuple[Mapping, _File]],
     diagnostics: list[Diagnostic],
+    opened: Opened,
 ) -> list[_File]:
-    root, file = child
+    """Return the parent that the last file of a chain names."""
+    root, file = chain[-1]
     name = reference.value if pin is None else pin.name
-    places = candidates(name, said(root, "ruleset") or "", file.path)
+    own = said(root, "ruleset") or ""
+    # Files of one folder find their parents at one place, but for one that could be its own.
+    place = (file.path,) if len(chain) > 1 else (file.path and file.path.parent, own.count("/"))
+    key = (name, *place)
+    known = opened.files.get(key)
+    if (
+        known is None
+        or known.path is None
+        or file.path is None
+        or known.path.name == file.path.name
+    ):
+        known = _found(reference, name, candidates(name, own, file.path), diagnostics)
+    if known is None:
+        return []
+    if known.text.name in {other.text.name for _, other in chain}:
+        diagnostics.append(diagnose("K311", reference.span, name=name))
+        return []
+    opened.files[key] = known
+    return [replace(known, pin=pin)]
+
+
+def _found(
+    reference: Scalar, name: str, places: list[Path], diagnostics: list[Diagnostic]
+) -> _File | None:
     found = next((path for path in places if path.is_file()), None)
     if found is None:
         near = near_parent(name, places)
         diagnostics.append(diagnose("K310", reference.span, name=name, near=near))
-        return []
+        return None
     text = read_text(found, shown_path(found))
     if isinstance(text, Diagnostic):
         diagnostics.append(text)
-        return []
-    if text.name in {other.text.name for _, other in chain}:
-        diagnostics.append(diagnose("K311", reference.span, name=name))
-        return []
-    return [_File(text, found, pin)]
+        return None
+    return _File(text, found)

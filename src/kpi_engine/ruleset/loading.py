@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from kpi_engine.language import ir
@@ -109,6 +110,11 @@ def _load(
     layers, diagnostics = read_layers(source, path, locks)
     if layers is None:
         return Loaded(None, in_reading_order(diagnostics))
+    return load_merged(layers, params)
+
+
+def load_merged(layers: Layers, params: Mapping[str, str] = MappingProxyType({})) -> Loaded:
+    """Return the checked ruleset of layers that were read."""
     merged = layers.merged
     files = tuple(layer.path for layer in layers.layers)
     sheet = lay_out(_with_params(merged.root, params), files, merged.removed)
@@ -299,11 +305,7 @@ def _check_head(sheet: Sheet, document: RulesetDocument) -> bool:
         report(sheet, "K306", span_of(sheet, ("zone",)), name=document.zone, near=near)
     if _minutes(document.day_starts) is None:
         report(sheet, "K308", span_of(sheet, ("day_starts",)), text=document.day_starts)
-    if document.effective is not None:
-        for key, text in (("from", document.effective.from_), ("to", document.effective.to)):
-            if text is not None and not _is_day(text):
-                report(sheet, "K317", span_of(sheet, ("effective", key)), text=text)
-        _check_range(sheet, document.effective)
+    check_effective(sheet, document.effective)
     name = document.currency
     if name not in MINOR_DIGITS:
         near = UNIT_BY_OTHER_SPELLING.get(name)
@@ -312,7 +314,13 @@ def _check_head(sheet: Sheet, document: RulesetDocument) -> bool:
     return name in MINOR_DIGITS
 
 
-def _check_range(sheet: Sheet, effective: Effective) -> None:
+def check_effective(sheet: Sheet, effective: Effective | None) -> None:
+    """Note what is wrong with the days that a file governs."""
+    if effective is None:
+        return
+    for key, text in (("from", effective.from_), ("to", effective.to)):
+        if text is not None and not _is_day(text):
+            report(sheet, "K317", span_of(sheet, ("effective", key)), text=text)
     start, end = parsed(effective.from_ or ""), parsed(effective.to or "")
     if isinstance(start, Day) and isinstance(end, Day) and end.value <= start.value:
         facts = {"start": effective.from_, "end": effective.to}

@@ -16,7 +16,14 @@ from kpi_engine.language import core, ir
 from kpi_engine.language.core import Core, Rational, TooWideError, Value, whole
 from kpi_engine.language.exact import Environment, exact_value, fraction_of
 from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
-from kpi_engine.language.pieces import ConstantPiece, Exact, Piece, line_pieces, slice_pieces
+from kpi_engine.language.pieces import (
+    Exact,
+    Piece,
+    Pieces,
+    common_divisor,
+    line_pieces,
+    slice_pieces,
+)
 from kpi_engine.language.scaleforms import Bands, Options, ScaleForm, Stair, Straight
 from kpi_engine.ruleset.checked import (
     POOL,
@@ -255,12 +262,10 @@ def _divisor(param: Param, constants: Environment) -> int:
         number = _number(value.node, constants)
         return 1 if number is None else number.denominator
     if isinstance(value.scale, ir.Line):
-        pieces = line_pieces(value.scale)
-        return lcm(*(number.denominator for _, *line in pieces for number in line))
+        return common_divisor(line_pieces(value.scale))
     numbers = [_number(node, constants) for node in ir.scale_values(value.scale)]
     if isinstance(value.scale, ir.Steps) and None not in numbers:
-        pieces = _slices(value.scale, constants)
-        numbers += [number for _, *line in pieces for number in line]
+        numbers.append(Fraction(1, common_divisor(_slices(value.scale, constants))))
     return lcm(*(number.denominator for number in numbers if number is not None))
 
 
@@ -371,7 +376,7 @@ def _repeated(rows: Sequence[Sequence[_Case]]) -> list[list[_Case]]:
     return [[row[min(place, len(row) - 1)] for row in rows] for place in range(longest)]
 
 
-def _slices(stair: ir.Steps, constants: Environment) -> list[ConstantPiece]:
+def _slices(stair: ir.Steps, constants: Environment) -> list[Piece]:
     def rate(node: ir.Node | None) -> Fraction:
         found = _number(node, constants)
         if found is None:
@@ -381,18 +386,19 @@ def _slices(stair: ir.Steps, constants: Environment) -> list[ConstantPiece]:
     return slice_pieces(stair, rate)
 
 
-def _pooled_pieces(
-    name: str, shops: Sequence[Sequence[ConstantPiece]], numbers: _Numbers
-) -> tuple[Piece, ...]:
-    pieces: list[Piece] = []
+def _pooled_pieces(name: str, shops: Sequence[Sequence[Piece]], numbers: _Numbers) -> Pieces:
+    """Return the pieces of all shops, those of each over a divisor of its own."""
+    common = [common_divisor(pieces) for pieces in shops]
+    parts: list[tuple[Exact | None, Core, Core]] = []
     for place, row in enumerate(_repeated(shops)):
         # A shop of one piece repeats it from wherever: its value there is the same.
         bounds = [Fraction(0) if bound is None else bound for bound, _, _ in row]
         at = numbers.fractions(f"{name} bound {place}", bounds) if place else None
-        intercept = numbers.fractions(f"{name} start {place}", [start for _, start, _ in row])
-        slope = numbers.fractions(f"{name} slope {place}", [slope for _, _, slope in row])
-        pieces.append((at, intercept, slope))
-    return tuple(pieces)
+        starts = [int(start * times) for (_, start, _), times in zip(row, common, strict=True)]
+        slopes = [int(slope * times) for (_, _, slope), times in zip(row, common, strict=True)]
+        start = numbers.wholes(f"{name} start {place}", starts)
+        parts.append((at, start, numbers.wholes(f"{name} slope {place}", slopes)))
+    return Pieces(tuple(parts), numbers.wholes(f"{name} divisor", common))
 
 
 # Weights

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -101,6 +101,31 @@ def check_score(context: Context, known: Known) -> Score | None:
         steps.append((name, formula))
     needs = _needs(context, document)
     return Score(items, needs, tuple(steps), PLACES, span_of(sheet, ("score",)))
+
+
+def reweighed(context: Context, score: Score) -> Score:
+    """Return a checked score with the weights that the document of a context gives its items."""
+    document = context.document.score
+    if document is None:
+        return score
+    top = _Level(("score", "items"), document.items, _WHOLE, document.rescale, None, "score")
+    items = _reweighed(context, top, score.items, document)
+    return replace(score, items=items, needs=_needs(context, document))
+
+
+def _reweighed(
+    context: Context, level: _Level, items: tuple[Item, ...], document: ScoreDocument | None
+) -> tuple[Item, ...]:
+    weights, given = _weights(context, level, document)
+    made: list[Item] = []
+    for (name, own), item in zip(level.items.items(), items, strict=True):
+        children = item.children
+        if own.items is not None:
+            path = (*level.path, name, "items")
+            inner = _Level(path, own.items, given[name], own.rescale, None, item.path)
+            children = _reweighed(context, inner, children, None)
+        made.append(replace(item, weight=weights[name], children=children))
+    return tuple(made)
 
 
 def _needs(context: Context, document: ScoreDocument) -> Fraction | None:
