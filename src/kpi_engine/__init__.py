@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
     from kpi_engine.execution.closing import Closing
     from kpi_engine.execution.facts import Facts
-    from kpi_engine.execution.history import History
+    from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults
+    from kpi_engine.execution.history import FleetHistory, History
     from kpi_engine.execution.inputs import Tables, TableSource
     from kpi_engine.execution.ledger import LedgerEntries
     from kpi_engine.execution.results import Receipt, Results
+    from kpi_engine.plan.fleets import FleetPlan
     from kpi_engine.plan.nodes import Plan
     from kpi_engine.plan.ranges import Engine
     from kpi_engine.review.cases import CaseReport, CaseResult
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from kpi_engine.review.locking import Change, Locking
     from kpi_engine.review.verification import Verification
     from kpi_engine.ruleset.checked import Ruleset
+    from kpi_engine.ruleset.fleets import Fleet
     from kpi_engine.sample.writing import SampleSummary
 
     __version__: str
@@ -64,6 +67,11 @@ _HOME_BY_TYPE: Final = {
     "Evidence": "kpi_engine.review.evidence",
     "Explanation": "kpi_engine.review.explained",
     "Facts": "kpi_engine.execution.facts",
+    "Fleet": "kpi_engine.ruleset.fleets",
+    "FleetHistory": "kpi_engine.execution.history",
+    "FleetPlan": "kpi_engine.plan.fleets",
+    "FleetReceipt": "kpi_engine.execution.fleetresults",
+    "FleetResults": "kpi_engine.execution.fleetresults",
     "History": "kpi_engine.execution.history",
     "LedgerEntries": "kpi_engine.execution.ledger",
     "Locking": "kpi_engine.review.locking",
@@ -399,6 +407,181 @@ def run(  # noqa: PLR0913 (all but the first two are given by name)
     )
 
 
+def is_fleet(path: str | Path) -> bool:
+    """Return whether a path is of a fleet: a folder, or a file that says `fleet` at its top level.
+
+    >>> is_fleet(".")
+    True
+    """
+    from kpi_engine.review.files import kind_of
+
+    path = Path(path)
+    return path.is_dir() or (path.is_file() and kind_of(path) == "fleet")
+
+
+def load_fleet(path: str | Path) -> Fleet:
+    """Return the shops of a fleet's file, or of a folder of shop files, with their rulesets.
+
+    A shop whose ruleset has errors does not keep the others from being used: it is among the
+    ``broken``. Of a folder, shops are named as their files without `.yaml`.
+
+    Raises:
+        RulesetError: the file cannot be read as a fleet, or there is no shop in it.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> base = '''
+    ... ruleset: base
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: [shop_id, agent_id]}
+    ... params: {rate: required}
+    ... tables:
+    ...   agents: {key: [shop_id, agent_id], columns: {shop_id: text, agent_id: text, wage: money}}
+    ... pay: {lines: {base: wage * rate}}
+    ... '''
+    >>> north = '''
+    ... fleet: north
+    ... shops:
+    ...   S1: {extends: base, params: {rate: 90%}}
+    ...   S2: {extends: base, params: {rate: 110%}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     for name, text in {"base": base, "north": north}.items():
+    ...         _ = (Path(folder) / f"{name}.yaml").write_text(text, encoding="utf-8")
+    ...     fleet = load_fleet(Path(folder) / "north.yaml")
+    >>> fleet.name, list(fleet.shops)
+    ('north', ['S1', 'S2'])
+    """
+    from kpi_engine.ruleset import fleets
+
+    fleet, findings = fleets.load_fleet(Path(path))
+    if fleet is None:
+        raise RulesetError(findings)
+    return fleet
+
+
+def compile_fleet(fleet: Fleet) -> FleetPlan:
+    """Return the plans of a fleet: one for all shops that differ in params, scales and weights.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> base = '''
+    ... ruleset: base
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: [shop_id, agent_id]}
+    ... params: {rate: required}
+    ... tables:
+    ...   agents: {key: [shop_id, agent_id], columns: {shop_id: text, agent_id: text, wage: money}}
+    ... pay: {lines: {base: wage * rate}}
+    ... '''
+    >>> north = '''
+    ... fleet: north
+    ... shops:
+    ...   S1: {extends: base, params: {rate: 90%}}
+    ...   S2: {extends: base, params: {rate: 110%}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     for name, text in {"base": base, "north": north}.items():
+    ...         _ = (Path(folder) / f"{name}.yaml").write_text(text, encoding="utf-8")
+    ...     plan = compile_fleet(load_fleet(Path(folder) / "north.yaml"))
+    >>> [group.shops for group in plan.groups]
+    [('S1', 'S2')]
+    """
+    from kpi_engine.plan import fleets
+
+    return fleets.compile_fleet(fleet)
+
+
+def run_fleet(  # noqa: PLR0913 (all but the first two are given by name)
+    plan: FleetPlan,
+    tables: Tables,
+    *,
+    period: str,
+    as_of: date | str | None = None,
+    history: FleetHistory | None = None,
+    engine: Engine = "auto",
+    values: bool = False,
+) -> FleetResults:
+    """Return the results of every shop of a fleet over its own rows, for one period.
+
+    Grain: as `run`, of all shops together. Of tables that have the column that names a shop, a shop
+    sees its own rows; other tables are everybody's. A key of a table names one row of all shops.
+    The receipt lists the groups of shops that share a plan, each shop's layers, params and weights,
+    and the shops that were not run, with the reasons.
+
+    Raises:
+        DataError: no shop can be run, or a metric is of one kind in one shop and of another in
+            another.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> base = '''
+    ... ruleset: base
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: [shop_id, agent_id]}
+    ... params: {rate: required}
+    ... tables:
+    ...   agents: {key: [shop_id, agent_id], columns: {shop_id: text, agent_id: text, wage: money}}
+    ... pay: {lines: {base: wage * rate}}
+    ... '''
+    >>> north = '''
+    ... fleet: north
+    ... shops:
+    ...   S1: {extends: base, params: {rate: 90%}}
+    ...   S2: {extends: base, params: {rate: 110%}}
+    ... '''
+    >>> agents = pl.DataFrame(
+    ...     {"shop_id": ["S1", "S2"], "agent_id": ["A", "B"], "wage": ["2000", "2000"]}
+    ... )
+    >>> with TemporaryDirectory() as folder:
+    ...     for name, text in {"base": base, "north": north}.items():
+    ...         _ = (Path(folder) / f"{name}.yaml").write_text(text, encoding="utf-8")
+    ...     plan = compile_fleet(load_fleet(Path(folder) / "north.yaml"))
+    >>> results = run_fleet(plan, {"agents": agents}, period="2026-10")
+    >>> results.subjects["pay"].to_list()
+    [180000, 220000]
+    >>> explain(results, {"shop_id": "S2", "agent_id": "B"}).pay.lines[0].rule.params
+    {'rate': '110%'}
+    """
+    from kpi_engine.execution import fleets
+
+    return fleets.run_fleet(
+        plan,
+        tables,
+        period=period,
+        as_of=as_of,
+        history=history,
+        engine=engine,
+        values=values,
+    )
+
+
+def shop_results(results: FleetResults, shop: str) -> Results:
+    """Return the results of one shop of a fleet, as a run of its ruleset over its rows gives them.
+
+    The receipt's inputs, accounts and notes are those of all shops that were computed with it.
+
+    Raises:
+        DataError: the fleet has no such shop, or it was not run.
+
+    >>> from kpi_engine import FleetResults
+    >>> import polars as pl
+    >>> nothing = {"fleet": "north", "shop": "shop_id", "groups": [], "shops": {}, "not_run": {}}
+    >>> results = FleetResults(pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), nothing, None)
+    >>> try:
+    ...     shop_results(results, "S9")
+    ... except DataError as error:
+    ...     print(error.diagnostics[0].message)
+    the fleet has no shop `S9`
+    """
+    from kpi_engine.execution import fleets
+
+    return fleets.shop_results(results, shop)
+
+
 def score(  # noqa: PLR0913 (all but the first two are given by name)
     plan: Plan,
     facts: Facts,
@@ -447,11 +630,12 @@ def score(  # noqa: PLR0913 (all but the first two are given by name)
     return running.score(plan, facts, period=period, tables=tables, history=history, engine=engine)
 
 
-def explain(results: Results, subject: Mapping[str, str] | str) -> Explanation:
+def explain(results: Results | FleetResults, subject: Mapping[str, str] | str) -> Explanation:
     """Return why the score and pay of one subject are what they are.
 
     ``subject`` is the columns of the key with their values, or one value of the key alone where it
-    is unique. Every metric, item, step and line comes with its rule as it was in force and the
+    is unique; in a fleet it names the shop too. Every metric, item, step and line comes with its
+    rule as it was in force and the
     file and line where it is written; contributions add up to the score, lines to the pay. Results
     that were read back from disk are explained as well.
 
@@ -483,7 +667,7 @@ def explain(results: Results, subject: Mapping[str, str] | str) -> Explanation:
     return explain_subject(results, subject)
 
 
-def explain_all(results: Results) -> Iterator[Explanation]:
+def explain_all(results: Results | FleetResults) -> Iterator[Explanation]:
     """Return the explanation of every subject, in the order of ``subjects``; see `explain`.
 
     >>> from tempfile import TemporaryDirectory
@@ -642,7 +826,7 @@ def run_cases(*paths: str | Path) -> CaseReport:
     return run_case_files(Path(path) for path in paths)
 
 
-def write_results(results: Results, folder: str | Path) -> None:
+def write_results(results: Results | FleetResults, folder: str | Path) -> None:
     """Write the four files of a result into a folder, all of them or none.
 
     They are ``subjects.parquet``, ``lines.parquet``, ``rejects.parquet`` and ``receipt.json``. An
@@ -691,6 +875,23 @@ def read_results(folder: str | Path) -> Results:
     from kpi_engine.execution import folders
 
     return folders.read_results(folder)
+
+
+def read_fleet_results(folder: str | Path) -> FleetResults:
+    """Return the results of a fleet that `write_results` wrote into a folder, their hash checked.
+
+    Raises:
+        DataError: the folder holds no results of a fleet, or such as are not what was written.
+
+    >>> try:
+    ...     read_fleet_results("no/such/folder")
+    ... except DataError as error:
+    ...     print(error.diagnostics[0].code)
+    K452
+    """
+    from kpi_engine.execution import folders
+
+    return folders.read_fleet_results(folder)
 
 
 def verify(
@@ -852,6 +1053,11 @@ __all__ = [
     "Evidence",
     "Explanation",
     "Facts",
+    "Fleet",
+    "FleetHistory",
+    "FleetPlan",
+    "FleetReceipt",
+    "FleetResults",
     "KpiError",
     "LedgerEntries",
     "Locking",
@@ -875,6 +1081,7 @@ __all__ = [
     "check",
     "close",
     "compile",
+    "compile_fleet",
     "describe_code",
     "describe_plan",
     "evidence",
@@ -883,9 +1090,12 @@ __all__ = [
     "export_ledger",
     "init_ruleset",
     "init_shop",
+    "is_fleet",
     "list_rulesets",
     "load",
+    "load_fleet",
     "lock",
+    "read_fleet_results",
     "read_ledger",
     "read_results",
     "render_annotation",
@@ -895,7 +1105,9 @@ __all__ = [
     "render_text",
     "run",
     "run_cases",
+    "run_fleet",
     "score",
+    "shop_results",
     "show",
     "verify",
     "write_evidence",

@@ -129,6 +129,16 @@ def test_results_a_folder_and_a_frame_are_the_same_history(plan, tmp_path):
     assert len(hashes) == 1
 
 
+def test_one_result_by_itself_is_a_history(plan):
+    before = ke.run(plan, _tables("2026-01", [60, 90]), period="2026-01")
+    alone, listed = (
+        ke.run(plan, _tables("2026-02", [65, 80]), period="2026-02", history=history)
+        for history in (before, [before])
+    )
+    assert alone.subjects.equals(listed.subjects)
+    assert alone.subjects["metric.bad_months"].to_list() == [2, 0]
+
+
 def test_scores_may_be_given_as_whole_numbers(plan):
     history = pl.DataFrame(
         {

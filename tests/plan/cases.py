@@ -13,10 +13,10 @@ from kpi_engine.plan.facts import gather_facts
 from kpi_engine.plan.making import made_tables
 from kpi_engine.plan.period import period_window
 from kpi_engine.plan.pruning import pruned
-from kpi_engine.plan.readings import constants_of
 from kpi_engine.plan.slip import settle_slip
 from kpi_engine.plan.tables import DROPPED, table_forms
 from kpi_engine.ruleset.loading import load_ruleset_text
+from kpi_engine.ruleset.params import constants_of
 from kpi_engine.text.render import render_text
 
 HEAD = """
@@ -108,7 +108,7 @@ def made(ruleset, rows_by_table, engine="auto"):
 
 def made_from(ruleset, tables, engine="auto"):
     """The same of inputs in storage form, lazy frames by table."""
-    forms = table_forms(ruleset, constants_of(ruleset))
+    forms = table_forms(ruleset, constants_of(ruleset.params))
     steps = tuple(pruned(form.step, set(form.step.columns)) for form in forms.values())
     plan = replace(compile_ruleset(ruleset), tables=steps)
     found = made_tables(plan, tables, engine)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,13 +25,15 @@ from kpi_engine.cli.output import (
     show_text,
 )
 from kpi_engine.cli.rows import evidence_document, evidence_parts
-from kpi_engine.cli.statement import explanation_parts
+from kpi_engine.cli.statement import explanation_parts, opened_results
 from kpi_engine.cli.summaries import (
     accounting_parts,
     cases_line,
     closing_document,
     closing_parts,
     counted,
+    fleet_document,
+    fleet_parts,
     run_document,
     run_parts,
     sample_document,
@@ -257,7 +259,12 @@ HistoryOption = Annotated[
 
 @app.command()
 def run(
-    ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
+    ruleset: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RULESET", help="The ruleset file; or a fleet: its file, or a folder of shops."
+        ),
+    ],
     data: Annotated[Path, typer.Option("--data", help="The folder of the tables' files.")],
     period: Annotated[str, typer.Option("--period", help="The month to run, such as 2026-10.")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write the results to.")],
@@ -274,6 +281,8 @@ def run(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Compute scores and pay of one month, and write them with the receipt."""
+    if ke.is_fleet(ruleset):
+        run_shops(ruleset, data, period, out, as_of, history, form)
     with refused(form), progress("running"):
         plan = ke.compile(ke.load(ruleset))
         results = ke.run(plan, data, period=period, as_of=as_of, history=history)
@@ -287,6 +296,32 @@ def run(
         show(*run_parts(results, plan.ruleset, document))
         show(*(accounting_parts(results) if accounting else ()))
     raise typer.Exit(Exit.FINDINGS if document["rejects"] or document["held"] else Exit.CLEAN)
+
+
+def run_shops(
+    file: Path,
+    data: Path,
+    period: str,
+    out: Path,
+    as_of: str | None,
+    history: Path | None,
+    form: Format,
+) -> NoReturn:
+    """Run a fleet, and end with its status."""
+    with refused(form), progress("running"):
+        fleet = ke.load_fleet(file)
+        plan = ke.compile_fleet(fleet)
+        results = ke.run_fleet(plan, data, period=period, as_of=as_of, history=history)
+        ke.write_results(results, out)
+    warnings = [finding for finding in fleet.findings if finding.severity == "warning"]
+    report([*warnings, *results.diagnostics], form)
+    document = fleet_document(results, out)
+    if form is Format.JSON:
+        show_json(document)
+    else:
+        show(*fleet_parts(results, plan, document))
+    found = document["rejects"] or document["held"] or document["not_run"]
+    raise typer.Exit(Exit.FINDINGS if found else Exit.CLEAN)
 
 
 @app.command()
@@ -304,7 +339,7 @@ def explain(
 ) -> None:
     """Show every contribution to one subject's score and pay, with its rule, file and line."""
     with refused(form):
-        results = ke.read_results(out)
+        results = opened_results(out)
         asked = [] if subject is None else [ke.explain(results, chosen(subject))]
     for place, explanation in enumerate(ke.explain_all(results) if subject is None else asked):
         if form is Format.JSON:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations  # the types of the facade are loaded on use
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 import kpi_engine as ke
+
+
+def opened_results(out: Path) -> ke.Results | ke.FleetResults:
+    """Return what `run` has written into a folder, of a ruleset or of a fleet."""
+    try:
+        of_fleet = "fleet" in json.loads((out / "receipt.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        of_fleet = False
+    return ke.read_fleet_results(out) if of_fleet else ke.read_results(out)
 
 
 def explanation_parts(explanation: ke.Explanation) -> Iterator[RenderableType]:

@@ -84,6 +84,73 @@ def run_document(results: ke.Results, out: Path) -> RunDocument:
     }
 
 
+class FleetDocument(TypedDict):
+    """A run of a fleet in numbers."""
+
+    out: str
+    fleet: str
+    period: str
+    shops: int
+    groups: int
+    not_run: int
+    subjects: int
+    rejects: int
+    held: int
+    result_hash: str
+
+
+def fleet_document(results: ke.FleetResults, out: Path) -> FleetDocument:
+    """Return a run of a fleet in numbers, counted as `run_document` counts."""
+    receipt, subjects = results.receipt, results.subjects
+    held = 0
+    if "pay.status" in subjects.columns:
+        held = int((subjects["pay.status"].drop_nulls() != "ok").sum())
+    return {
+        "out": out.as_posix(),
+        "fleet": receipt["fleet"],
+        "period": receipt["period"],
+        "shops": len(receipt["shops"]),
+        "groups": len(receipt["groups"]),
+        "not_run": len(receipt["not_run"]),
+        "subjects": subjects.height,
+        "rejects": results.rejects.select("table", "row").unique().height,
+        "held": held,
+        "result_hash": receipt["result_hash"],
+    }
+
+
+def fleet_parts(
+    results: ke.FleetResults, plan: ke.FleetPlan, document: FleetDocument
+) -> Iterator[RenderableType]:
+    """Return the groups of a fleet: whom they assess, what they pay, and where the results are."""
+    shops = counted(document["shops"], "shop")
+    yield (
+        f"{document['fleet']} for {document['period']}: {shops} in "
+        f"{counted(document['groups'], 'group')}, {counted(document['subjects'], 'subject')}, "
+        f"written to {document['out']}"
+    )
+    table = Table(box=None, pad_edge=False)
+    for name in ("group", "first shop", "base", "zone"):
+        table.add_column(name)
+    for name in ("shops", "subjects", "pay"):
+        table.add_column(name, justify="right")
+    column = results.receipt["shop"]
+    ran = {name for group in results.receipt["groups"] for name in group["shops"]}
+    for group in (group for group in plan.groups if ran.issuperset(group.shops)):
+        ruleset = group.plan.ruleset
+        base = ruleset.layers[1 if len(ruleset.layers) > 1 else 0].name
+        mine = results.subjects.filter(results.subjects[column].is_in(group.shops))
+        paid = ""
+        if "pay" in mine.columns and ruleset.pay is not None:
+            amount = Decimal(int(mine["pay"].sum())).scaleb(-ruleset.minor_digits)
+            paid = f"{amount:,f} {ruleset.currency}"
+        cells = (group.structure[:8], group.shops[0], base, ruleset.zone)
+        numbers = (f"{len(group.shops):,}", f"{mine.height:,}", paid)
+        table.add_row(*map(Text, (*cells, *numbers)))
+    yield table
+    yield _caution(results, document)
+
+
 def run_parts(
     results: ke.Results, ruleset: ke.Ruleset, document: RunDocument
 ) -> Iterator[RenderableType]:
@@ -154,7 +221,7 @@ def _contributions(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {known[name]:+.2f}" for name in most)
 
 
-def _caution(results: ke.Results, document: RunDocument) -> str:
+def _caution(results: ke.Results | ke.FleetResults, document: RunDocument | FleetDocument) -> str:
     if not document["rejects"] and not document["held"]:
         return "no row rejected, no pay held back"
     said: list[str] = []
@@ -170,9 +237,10 @@ def _caution(results: ke.Results, document: RunDocument) -> str:
     return ", ".join(said)
 
 
-def _held(results: ke.Results) -> str:
+def _held(results: ke.Results | ke.FleetResults) -> str:
     """Return whose pay is held back, by key: who has no score stands in no ranking."""
-    key = results.receipt["subject"]["key"]
+    columns = results.subjects.columns
+    key = columns[: columns.index("period")]
     held = results.subjects.filter(results.subjects["pay.status"] != "ok")
     names = [" ".join(map(str, row)) for row in held.select(key).sort(key).rows()]
     more = [f"{len(names) - HELD_SHOWN:,} more"] if len(names) > HELD_SHOWN else []

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from typing import cast
 
 import polars as pl
 from polars.exceptions import ComputeError, PolarsError
 
 from kpi_engine.execution.canon import result_hash
+from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults
 from kpi_engine.execution.results import Receipt, Results
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
@@ -26,7 +28,7 @@ _PARTIAL = ".partial"
 _REPLACED = ".replaced"
 
 
-def write_results(results: Results, folder: str | Path) -> None:
+def write_results(results: Results | FleetResults, folder: str | Path) -> None:
     """Write the four files of a result into a folder, all of them or none.
 
     They are written beside the folder under another name, flushed to disk and moved into place at
@@ -88,11 +90,36 @@ def read_written(folder: str | Path) -> Written:
     Raises:
         DataError: the folder holds no result.
     """
+    text, document, (subjects, lines, rejects) = _read_files(folder)
+    if "fleet" in document:
+        raise DataError([diagnose("K664", folder=folder, name=document["fleet"])])
+    results = Results(subjects, lines, rejects, cast("Receipt", document))
+    return Written(results, text, result_hash(subjects, lines))
+
+
+def read_fleet_results(folder: str | Path) -> FleetResults:
+    """Return the results of a fleet that were written into a folder, their hash checked.
+
+    Raises:
+        DataError: the folder holds no results of a fleet, or such as are not what was written.
+    """
+    _, document, (subjects, lines, rejects) = _read_files(folder)
+    if "fleet" not in document:
+        raise DataError([diagnose("K665", folder=folder)])
+    receipt = cast("FleetReceipt", document)
+    found, expected = result_hash(subjects, lines), receipt["result_hash"]
+    if found != expected:
+        raise DataError([diagnose("K453", folder=folder, found=found, expected=expected)])
+    return FleetResults(subjects, lines, rejects, receipt, None)
+
+
+def _read_files(folder: str | Path) -> tuple[str, dict[str, object], list[pl.DataFrame]]:
+    """Return the text of a receipt, what it says, and the frames beside it."""
     place = Path(folder)
     try:
         text = (place / RECEIPT).read_text("utf-8")
-        receipt: Receipt = json.loads(text)
-        subjects, lines, rejects = (pl.read_parquet(place / f"{name}.parquet") for name in FRAMES)
+        receipt = json.loads(text)
+        frames = [pl.read_parquet(place / f"{name}.parquet") for name in FRAMES]
     except OSError as error:
         reason = f"`{Path(error.filename or place).name}`: {(error.strerror or str(error)).lower()}"
         raise DataError([diagnose("K452", folder=folder, reason=reason)]) from error
@@ -101,8 +128,7 @@ def read_written(folder: str | Path) -> Written:
         raise DataError([diagnose("K452", folder=folder, reason=reason)]) from error
     if not _is_receipt(receipt):
         raise DataError([diagnose("K452", folder=folder, reason="its receipt is another one's")])
-    results = Results(subjects, lines, rejects, receipt)
-    return Written(results, text, result_hash(subjects, lines))
+    return text, receipt, frames
 
 
 def whole_receipt(receipt: Receipt, folder: str | Path) -> Receipt:
@@ -151,7 +177,7 @@ def _is_receipt(document: object) -> bool:
     return isinstance(versions, dict) and "kpi_engine" in versions and "result_hash" in document
 
 
-def _write_files(results: Results, folder: Path) -> None:
+def _write_files(results: Results | FleetResults, folder: Path) -> None:
     frames = dict(zip(FRAMES, (results.subjects, results.lines, results.rejects), strict=True))
     for name, frame in frames.items():
         with (folder / f"{name}.parquet").open("wb") as file:

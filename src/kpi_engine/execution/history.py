@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from kpi_engine.execution.contract import shown_value, stored_value
-from kpi_engine.execution.folders import RECEIPT, read_results
+from kpi_engine.execution.fleetresults import FleetResults
+from kpi_engine.execution.folders import RECEIPT, read_fleet_results, read_results
 from kpi_engine.execution.results import HistoryReceipt, Results
 from kpi_engine.language import core, ir
 from kpi_engine.language.core import Rational
@@ -21,8 +22,11 @@ from kpi_engine.ruleset.kept import MONTH_COLUMN, past_column, past_value
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 
-History = str | Path | pl.DataFrame | Sequence[Results]
+History = str | Path | pl.DataFrame | Results | Sequence[Results]
 """A folder of earlier results, such results, or a frame like ``subjects`` of several periods."""
+
+FleetHistory = str | Path | pl.DataFrame | FleetResults | Sequence[FleetResults]
+"""The same of a fleet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,14 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class Placed:
     """An earlier result, and the folder it was read from, if it was."""
 
-    results: Results
+    results: Results | FleetResults
     path: Path | None
 
 
-def read_history(plan: Plan, history: History | None, window: Window) -> Past | None:
+def read_history(plan: Plan, history: History | list[Placed] | None, window: Window) -> Past | None:
     """Return the months before a run that its ruleset reads; None where it reads none.
 
     Raises:
@@ -60,8 +64,10 @@ def read_history(plan: Plan, history: History | None, window: Window) -> Past | 
     if isinstance(history, pl.DataFrame):
         frames = [history]
     else:
-        path = Path(history) if isinstance(history, str | Path) else None
-        placed = _results_in(plan.ruleset, path) if path is not None else _unplaced(history)
+        if isinstance(history, str | Path):
+            placed = _results_in(plan.ruleset, Path(history))
+        else:
+            placed = _unplaced(history)
         earlier = [each for each in placed if each.results.receipt["period"] < window.period]
         _check_periods(earlier)
         notes += _new_notes(plan, earlier)
@@ -79,30 +85,43 @@ def read_history(plan: Plan, history: History | None, window: Window) -> Past | 
     return Past(past, ordered, (*notes, *_missing_notes(plan.ruleset, told, window)))
 
 
-def _unplaced(history: object) -> list[_Placed]:
-    return [_Placed(each, None) for each in history] if isinstance(history, Sequence) else []
+def _unplaced(history: Results | Sequence[Results] | list[Placed]) -> list[Placed]:
+    listed = [history] if isinstance(history, Results) else history
+    return [each if isinstance(each, Placed) else Placed(each, None) for each in listed]
 
 
-def _receipt(placed: _Placed) -> HistoryReceipt:
+def placed_of_fleet(history: str | Path | FleetResults | Sequence[FleetResults]) -> list[Placed]:
+    """Return earlier results of a fleet: of a folder that is one, or holds some one level below."""
+    if isinstance(history, str | Path):
+        places = _folders_in(Path(history))
+        return [Placed(read_fleet_results(place), place) for place in places]
+    listed = [history] if isinstance(history, FleetResults) else history
+    return [Placed(each, None) for each in listed]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    places = [folder] if (folder / RECEIPT).is_file() else sorted(folder.glob(f"*/{RECEIPT}"))
+    return [place.parent if place.name == RECEIPT else place for place in places]
+
+
+def _receipt(placed: Placed) -> HistoryReceipt:
     receipt = placed.results.receipt
     path = None if placed.path is None else placed.path.as_posix()
     return {"period": receipt["period"], "path": path, "result_hash": receipt["result_hash"]}
 
 
-def _results_in(ruleset: Ruleset, folder: Path) -> list[_Placed]:
+def _results_in(ruleset: Ruleset, folder: Path) -> list[Placed]:
     """Return the results of a ruleset in a folder: it is one, or holds some one level below."""
-    places = [folder] if (folder / RECEIPT).is_file() else sorted(folder.glob(f"*/{RECEIPT}"))
-    folders = [place.parent if place.name == RECEIPT else place for place in places]
-    found = [_Placed(read_results(place), place) for place in folders]
-    mine = [each for each in found if each.results.receipt["ruleset"] == ruleset.name]
+    found = [(read_results(place), place) for place in _folders_in(folder)]
+    mine = [Placed(*each) for each in found if each[0].receipt["ruleset"] == ruleset.name]
     if not mine:
-        others = sorted({each.results.receipt["ruleset"] for each in found})
+        others = sorted({each.receipt["ruleset"] for each, _ in found})
         listed = ", ".join(f"`{name}`" for name in others) or "nothing"
         raise DataError([diagnose("K491", folder=folder, name=ruleset.name, found=listed)])
     return mine
 
 
-def _check_periods(earlier: Iterable[_Placed]) -> None:
+def _check_periods(earlier: Iterable[Placed]) -> None:
     hashes: dict[str, str] = {}
     for each in earlier:
         receipt = each.results.receipt
@@ -119,7 +138,7 @@ def shown_column(name: str) -> str:
     return name if name in {SCORE, PAY} else f"metric.{name}"
 
 
-def _new_notes(plan: Plan, earlier: Iterable[_Placed]) -> Iterator[Diagnostic]:
+def _new_notes(plan: Plan, earlier: Iterable[Placed]) -> Iterator[Diagnostic]:
     """Return a note on what earlier results do not tell, since their rules did not have it."""
     for name in plan.history:
         results = (each.results for each in earlier)

@@ -158,6 +158,23 @@ def _open_input(table: Table, source: object) -> Input | list[Diagnostic]:
     return Input(table.name, frame.lazy().with_row_index(ROW), None, None, None)
 
 
+def count_rows(tables: Sequence[Table], given: Tables) -> dict[str, int]:
+    """Return how many rows tables have that could be opened, by name."""
+    sources: Mapping[str, TableSource]
+    sources = _find_files(tables, Path(given))[0] if isinstance(given, str | Path) else given
+    return {table.name: _count(sources[table.name]) for table in tables if table.name in sources}
+
+
+def _count(source: TableSource) -> int:
+    if isinstance(source, str | Path):
+        path = Path(source)
+        scan = pl.scan_parquet if path.suffix.lower() == ".parquet" else pl.scan_csv
+        source = scan(path, glob=False)
+    if isinstance(source, pl.LazyFrame):
+        return int(source.select(pl.len()).collect().item())
+    return pl.DataFrame(source).height
+
+
 def _sources(table: Table) -> list[str]:
     return list(dict.fromkeys(column.source for column in table.columns))
 

@@ -29,7 +29,7 @@ def pay_lines(ruleset: Ruleset, slip: pl.DataFrame, period: str) -> pl.DataFrame
                 "line_number"
             ),
         )
-        for name, rule_name, rule in _pay_rules(ruleset)
+        for name, rule_name, rule in named_lines(ruleset)
     ]
     if not parts:
         return slip.head(0).select(*key).with_columns(**_NO_LINES)
@@ -50,7 +50,7 @@ _NO_LINES = {
 }
 
 
-def _pay_rules(ruleset: Ruleset) -> list[tuple[str, str, Rule]]:
+def named_lines(ruleset: Ruleset) -> list[tuple[str, str, Rule]]:
     """Return the names of lines and steps, the names of their rules, and the rules."""
     if ruleset.pay is None:
         return []

@@ -13,13 +13,14 @@ from kpi_engine.execution.results import (
     Accounting,
     HistoryReceipt,
     InputReceipt,
+    LayerReceipt,
     NoteReceipt,
     Receipt,
 )
 from kpi_engine.execution.rules import rules_in_force
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind
-from kpi_engine.ruleset.checked import Item, Metric, Ruleset
+from kpi_engine.ruleset.checked import Item, Layer, Metric, Ruleset
 from kpi_engine.text.diagnostics import Diagnostic
 
 
@@ -53,15 +54,12 @@ def write_receipt(
         "versions": versions(),
         "ruleset": ruleset.name,
         "version": ruleset.version,
-        "layers": [
-            {"name": layer.name, "path": layer.path, "sha256": layer.sha256}
-            for layer in ruleset.layers
-        ],
+        "layers": [layer_receipt(layer) for layer in ruleset.layers],
         "params": dict(ruleset.given),
         "source": stamp.source,
         "rules": rules_in_force(ruleset),
         "kinds": {name: _kind(metric).name.lower() for name, metric in ruleset.metrics.items()},
-        "weights": dict(_weights(ruleset.score.items)) if ruleset.score is not None else {},
+        "weights": shown_weights(ruleset),
         "inputs": dict(inputs),
         "history": list(stamp.history),
         "subject": {"table": ruleset.subject.table, "key": list(ruleset.subject.key)},
@@ -69,7 +67,7 @@ def write_receipt(
         "as_of": stamp.as_of,
         "provisional": list(stamp.provisional),
         "accounting": accounting,
-        "notes": [_note(note) for note in notes],
+        "notes": [note_receipt(note) for note in notes],
         "result_hash": stamp.result_hash,
     }
 
@@ -82,6 +80,16 @@ def _kind(metric: Metric) -> Kind:
         if kinds in ({Kind.MONEY}, {Kind.DURATION}):
             return Kind.RATIO
     return metric.type.kind
+
+
+def layer_receipt(layer: Layer) -> LayerReceipt:
+    """Return what a receipt says of one file of a ruleset."""
+    return {"name": layer.name, "path": layer.path, "sha256": layer.sha256}
+
+
+def shown_weights(ruleset: Ruleset) -> dict[str, str]:
+    """Return the weights of the items by path, each a quotient of whole numbers."""
+    return dict(_weights(ruleset.score.items)) if ruleset.score is not None else {}
 
 
 def _weights(items: tuple[Item, ...]) -> Iterator[tuple[str, str]]:
@@ -104,5 +112,6 @@ def input_receipt(opened: Input, rows: int) -> InputReceipt:
     return {"file": opened.file, "path": opened.path, "sha256": opened.sha256, "rows": rows}
 
 
-def _note(note: Diagnostic) -> NoteReceipt:
+def note_receipt(note: Diagnostic) -> NoteReceipt:
+    """Return what a receipt says of a finding."""
     return {"code": note.code, "severity": note.severity, "message": note.message}

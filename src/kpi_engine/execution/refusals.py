@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from kpi_engine.execution.accounting import InputAccount, months_of
-from kpi_engine.execution.admission import roster_input
+from kpi_engine.execution.admission import Share, roster_input
 from kpi_engine.execution.contracts import Admission
 from kpi_engine.execution.look import Look
 from kpi_engine.execution.results import Accounting
@@ -13,10 +13,14 @@ from kpi_engine.plan.nodes import Plan
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 
 
-def nobody_on_roster(plan: Plan, admissions: Mapping[str, Admission], look: Look) -> Diagnostic:
+def nobody_on_roster(
+    plan: Plan, admissions: Mapping[str, Admission], look: Look, share: Share | None = None
+) -> Diagnostic:
     """Return the refusal of a run without subjects."""
     roster = admissions.get(roster_input(plan) or "")
-    if roster is not None and roster.height == 0:
+    if share is not None and roster is not None and roster.height == 0:
+        fix = f"no row of it names one of these shops in `{share.shop}`"
+    elif roster is not None and roster.height == 0:
         fix = "the table has no rows, give it those who are assessed"
     elif roster is not None and roster.rejected.height == roster.height:
         fix = "every row was rejected, correct them or the columns of the table"

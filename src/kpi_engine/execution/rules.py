@@ -104,14 +104,22 @@ def _note_params(node: ir.Node, params: Mapping[str, Param], read: dict[str, str
         param = params[name]
         if name in read or param.value is None:
             continue
-        value = param.value
-        if isinstance(value, ParamScale):
-            of = "of: day, " if value.dated else ""
-            read[name] = f"{{{of}{_cases_text(value.cases)}}}"
-            for case in value.cases:
-                _note_params(case.value.node, params, read)
-        else:
-            read[name] = value.text
+        read[name] = _param_text(param.value)
+        for case in param.value.cases if isinstance(param.value, ParamScale) else ():
+            _note_params(case.value.node, params, read)
+
+
+def params_in_force(ruleset: Ruleset) -> dict[str, str]:
+    """Return the params of a ruleset by name, as they are written."""
+    params = ruleset.params.values()
+    return {param.name: _param_text(param.value) for param in params if param.value is not None}
+
+
+def _param_text(value: Formula | ParamScale) -> str:
+    if not isinstance(value, ParamScale):
+        return value.text
+    of = "of: day, " if value.dated else ""
+    return f"{{{of}{_cases_text(value.cases)}}}"
 
 
 def _scale_names(node: ir.Node) -> Iterator[str]:

@@ -108,7 +108,7 @@ def run_share(  # noqa: PLR0913 (what `run` takes, read)
         *empty_notes(plan, counted, look),
     )
     rejects, receipts = admitted.rejects, _input_receipts(admitted)
-    nobody = nobody_on_roster(plan, admitted.admissions, look)
+    nobody = nobody_on_roster(plan, admitted.admissions, look, share)
     rows = [admitted_rows(admitted)]
     # The rows as they were read fill memory: nobody holds them while tables are made of them.
     del admitted

@@ -14,7 +14,7 @@ from kpi_engine.plan.nodes import Lookup, Plan, Stage, TableStep
 from kpi_engine.plan.stages import lookups_in
 from kpi_engine.ruleset.checked import POOL, Pool, Ruleset
 from kpi_engine.ruleset.forms import check_budget
-from kpi_engine.ruleset.pooling import NotPooledError
+from kpi_engine.ruleset.pooling import TOO_MANY_DIGITS, NotPooledError
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ def compile_pool(ruleset: Ruleset) -> Plan:
     """
     forms, too_wide = check_budget(ruleset)
     if too_wide or ruleset.pool is None:
-        raise NotPooledError("their numbers together take too many digits")
+        raise NotPooledError(TOO_MANY_DIGITS, divisible=True)
     plan = compile_ruleset(replace(ruleset, forms=forms))
     _check_apart(plan, ruleset.pool)
     return plan
@@ -70,7 +70,11 @@ def _check_table(sorts: _Sorts, step: TableStep) -> None:
         if step.origin in pool.own:
             raise NotPooledError(f"`{step.name}` is grouped across shops")
         if sorts.tainted[step.origin] & set(step.reads):
-            raise NotPooledError(f"`{step.name}` is made of what is looked up in shops")
+            kept = step.per is None or pool.shop in step.per
+            if not kept or pool.shop not in step.reads or step.origin not in sorts.found:
+                raise NotPooledError(f"`{step.name}` is made of what is looked up in shops")
+            sorts.found[step.name] = sorts.found[step.origin]
+            sorts.tainted[step.name] = sorts.tainted[step.origin] & set(step.reads)
     known = {*step.reads, *(column.name for column in step.gathers), "run"}
     known |= {name for match in step.matches for name in match.carried}
     tainted = sorts.tainted.setdefault(step.name, set())

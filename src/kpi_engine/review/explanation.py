@@ -5,6 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from kpi_engine.execution.fleetresults import FleetResults
+from kpi_engine.execution.fleets import shop_results
 from kpi_engine.execution.results import Receipt, Results, RuleReceipt
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.kinds import QUANTITIES, Kind
@@ -21,6 +23,8 @@ from kpi_engine.review.explained import (
 from kpi_engine.review.literals import Units, written_money, written_number, written_value
 from kpi_engine.review.subjects import Row, chosen_subject
 from kpi_engine.review.weights import effective_weights
+from kpi_engine.text.diagnostics import diagnose
+from kpi_engine.text.errors import DataError
 
 METRIC_REASONS: Mapping[str, str] = {
     "no_rows": "no row of the period counts for this subject",
@@ -40,21 +44,32 @@ SCORE_REASONS: Mapping[str, str] = {
 """Why a score is unknown, by its status."""
 
 
-def explain_subject(results: Results, subject: Mapping[str, str] | str) -> Explanation:
+def explain_subject(
+    results: Results | FleetResults, subject: Mapping[str, str] | str
+) -> Explanation:
     """Return why the numbers of one subject are what they are.
 
     ``subject`` is the columns of the key with their values, or one value of the key alone where it
-    is unique.
+    is unique; in a fleet it names the shop.
 
     Raises:
         DataError: the results have no such subject, or several.
     """
+    if isinstance(results, FleetResults):
+        column = results.receipt["shop"]
+        if isinstance(subject, str) or column not in subject:
+            raise DataError([diagnose("K668", shop=column, subject=subject)])
+        results = shop_results(results, subject[column])
     key = results.receipt["subject"]["key"]
     return _explained(chosen_subject(results.subjects, key, subject), results.receipt)
 
 
-def explain_everybody(results: Results) -> Iterator[Explanation]:
-    """Return the explanations of all subjects, in the order of the results."""
+def explain_everybody(results: Results | FleetResults) -> Iterator[Explanation]:
+    """Return the explanations of all subjects, in the order of the results; of a fleet by shop."""
+    if isinstance(results, FleetResults):
+        for shop in results.receipt["shops"]:
+            yield from explain_everybody(shop_results(results, shop))
+        return
     for row in results.subjects.iter_rows(named=True):
         yield _explained(row, results.receipt)
 

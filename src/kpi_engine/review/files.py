@@ -14,9 +14,10 @@ from kpi_engine.text.reading import read_text
 TEST_SUFFIX = ".test.yaml"
 SUFFIX = ".yaml"
 
-FileKind = Literal["ruleset", "test", "other"]
+FileKind = Literal["ruleset", "test", "fleet", "other"]
 
-_OPENING = re.compile(r"""^(["']?)(ruleset|test)\1[ \t]*:""", re.MULTILINE)
+_KIND_BY_WORD: dict[str, FileKind] = {"ruleset": "ruleset", "test": "test", "fleet": "fleet"}
+_OPENING = re.compile(r"""^(["']?)(ruleset|test|fleet)\1[ \t]*:""", re.MULTILINE)
 
 
 def find_files(path: Path) -> list[Path]:
@@ -54,7 +55,7 @@ def kind_of(path: Path) -> FileKind:
     opening = None if isinstance(text, Diagnostic) else _OPENING.search(text.text)
     if opening is None:
         return "other"
-    return "test" if opening[2] == "test" else "ruleset"
+    return _KIND_BY_WORD[opening[2]]
 
 
 def find_ruleset(name: str, test: Path) -> Path | None:

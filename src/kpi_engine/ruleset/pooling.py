@@ -47,7 +47,14 @@ _WHOLENESS = re.compile(r", whole=(?:True|False)")
 
 
 class NotPooledError(ValueError):
-    """Rulesets whose numbers cannot stand in columns together."""
+    """Rulesets that cannot be computed together; ``divisible`` where fewer of them may."""
+
+    def __init__(self, reason: str, *, divisible: bool = False) -> None:
+        super().__init__(reason)
+        self.divisible = divisible
+
+
+TOO_MANY_DIGITS = "their numbers together take too many digits"
 
 
 @dataclass(slots=True)
@@ -62,7 +69,7 @@ class _Numbers:
         if min(numbers) == max(numbers):
             return whole(numbers[0])
         if max(map(abs, numbers)) > core.WIDEST_INPUT:
-            raise NotPooledError(name)
+            raise NotPooledError(TOO_MANY_DIGITS, divisible=True)
         self.columns[name] = tuple(numbers)
         return Core("column", (f"{POOL}.{name}",), min(numbers), max(numbers))
 
@@ -105,8 +112,9 @@ def shape_of(ruleset: Ruleset, fine: frozenset[str]) -> str:
 
 
 def shown_params(ruleset: Ruleset) -> frozenset[str]:
-    """Return the params whose divisors may show in a result: read by a value that is kept exact."""
-    formulas = [metric.value.node for metric in ruleset.metrics.values()]
+    """Return the params whose divisors show in results or facts: read by a value kept exact."""
+    metrics = ruleset.metrics.values()
+    formulas = [m.value.node for m in metrics if m.fraction or m.table is not None]
     formulas += [formula.node for t in ruleset.tables.values() for _, formula in t.add]
     found: set[str] = set()
     for node in formulas:
@@ -270,10 +278,12 @@ def _divisor(param: Param, constants: Environment) -> int:
 
 
 def _params_in(node: ir.Node, params: Mapping[str, Param]) -> Iterator[str]:
-    """Return the params that a formula reads, by way of their scales too."""
+    """Return the params whose numbers a formula computes with, by way of their scales too."""
     waiting = [node]
     while waiting:
         current = waiting.pop()
+        if current.type.kind is Kind.BOOL:  # what is compared leaves no number
+            continue
         if isinstance(current, ir.Ref) and current.space == "param":
             yield current.name
         if isinstance(current, ir.Apply | ir.Slices) and isinstance(current.scale, str):
@@ -322,7 +332,7 @@ def _pooled_scale(
         if node is None:
             return core.UNKNOWN
         if ir.references(node):
-            raise NotPooledError(name)
+            raise NotPooledError(TOO_MANY_DIGITS)
         return exact_value(node, constants[0])
 
     cases: Stair | Bands | Options | Straight

@@ -81,10 +81,10 @@ class Shelf:
     bases: dict[int, _Base] = field(default_factory=dict)
 
 
-def read_shop(file: Path) -> ShopText | Diagnostic:
-    """Return the text of a shop's file, under its name without `.yaml`."""
+def read_shop(name: str, file: Path) -> ShopText | Diagnostic:
+    """Return the text of a shop's file, or why it cannot be read."""
     source = read_text(file, file.as_posix())
-    return source if isinstance(source, Diagnostic) else ShopText(file.stem, source, None, file)
+    return source if isinstance(source, Diagnostic) else ShopText(name, source, None, file)
 
 
 @many_nodes()

@@ -498,4 +498,30 @@ MEANINGS: Final[dict[str, str]] = {
     "K640": "Parts of a ruleset are named as in the file, with dots between the keys.",
     "K641": "A list is held to the input tables that its rulesets read, by the names they have in "
     "the rulesets.",
+    # K650 to K669: fleets
+    "K650": "A fleet is a list of shops, or a folder with a ruleset file for each.",
+    "K651": "In a fleet each row of results belongs to a shop, so the key of who is assessed names "
+    "it, as a text.",
+    "K652": "A shop is assessed by one ruleset. Which of two lines is meant is not said.",
+    "K653": "A shop's file is looked for like a parent: beside the fleet, then among the shipped "
+    "rulesets.",
+    "K654": "The line `'*'` of a fleet names a folder; each ruleset file in it is a shop.",
+    "K655": "A table of params has a row for each shop and a column for each param, its cells "
+    "written as in a ruleset.",
+    "K656": "Without the name of its shop nobody knows whose params a row holds.",
+    "K658": "The results of a fleet stand in one frame: a metric is an amount there or a number, "
+    "not one for some shops and the other for the rest.",
+    "K659": "Shops with errors are left out of a run. Here none is left.",
+    "K660": "A shop is in the fleet, and the roster has nobody of it in the period: closed, or its "
+    "roster was not delivered.",
+    "K661": "Rows of shops that are not in the fleet, or are not run, count for nobody.",
+    "K662": "Shops that differ in params, scales and weights alone share one plan and one pass "
+    "over the rows. These could not: the results are the same, the run takes longer.",
+    "K663": "The rest of the fleet was run; these shops have no results until their rulesets are "
+    "mended.",
+    "K664": "What was asked is about the results of one ruleset.",
+    "K665": "What was asked is about the results of a fleet.",
+    "K666": "The receipt of a fleet lists its shops; this is none of them.",
+    "K667": "The shop's ruleset has errors, or its tables could not be used.",
+    "K668": "In a fleet two shops may have the same agent: the shop is part of her name.",
 }

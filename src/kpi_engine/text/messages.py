@@ -1362,6 +1362,45 @@ MESSAGES: dict[str, Message] = {
         "no ruleset of the list reads `{name}`, the name of an input table was expected",
         "did you mean `{near}`?",
     ),
+    # K650 to K669: fleets
+    "K650": Message("error", "`{name}` lists no shops, at least one was expected"),
+    "K651": Message(
+        "error",
+        "`{name}` assesses by {key}, in a fleet the column of texts `{shop}` was expected there",
+        "add it to the key of the subject, or name the fleet's column: `shop: …`",
+    ),
+    "K652": Message("error", "shop `{name}` is listed twice, once was expected"),
+    "K653": Message(
+        "error", "no file `{name}` was found beside the fleet or shipped", "did you mean `{near}`?"
+    ),
+    "K654": Message("error", "`{name}` is no folder with rulesets, one was expected"),
+    "K655": Message("error", "`{name}` is no table of params: {reason}"),
+    "K656": Message("error", "a row has no `{shop}`, the name of a shop was expected"),
+    "K658": Message(
+        "error",
+        "`{name}` is of the kind {left} in `{first}` and {right} in `{other}`",
+        "give one of the two another name: their values stand in one column",
+    ),
+    "K659": Message("error", "no shop can be run: the rulesets of all of them have errors"),
+    "K660": Message("note", "nobody is on the roster of {count} shops in {period}: {names}"),
+    "K661": Message("note", "{rows} rows of `{table}` name no shop that is run, they are left out"),
+    "K662": Message("note", "{count} shops are computed one by one: {reason}"),
+    "K663": Message("error", "{count} shops are not run: {names}"),
+    "K664": Message(
+        "error",
+        "`{folder}` holds the results of the fleet `{name}`, those of one ruleset were expected",
+        "name a shop of it",
+    ),
+    "K665": Message(
+        "error", "`{folder}` holds the results of one ruleset, those of a fleet were expected"
+    ),
+    "K666": Message("error", "the fleet has no shop `{name}`", "did you mean `{near}`?"),
+    "K667": Message("error", "shop `{name}` was not run: {reason}"),
+    "K668": Message(
+        "error",
+        "`{subject}` names no shop, one of the fleet was expected",
+        "write `{shop}=…,` and the rest of the key",
+    ),
 }
 
 RELATED: dict[str, str] = {

@@ -1,0 +1,102 @@
+"""Tables of params: a row for each shop, a column for each param, as a CSV or Parquet file."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from kpi_engine.text.diagnostics import Diagnostic
+from kpi_engine.text.located import Scalar
+from kpi_engine.text.reading import read_text
+from kpi_engine.text.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRow:
+    """A row of a table of params: where it stands, and its cells with their places by column."""
+
+    span: Span
+    cells: Mapping[str, Scalar]
+
+
+def read_param_table(path: Path, shown: str, shop: str) -> list[ParamRow] | Diagnostic | str:
+    """Return the rows of a table, or what is wrong with the file or, in words, with the table.
+
+    ``shop`` is the column that names the shop of a row. Cells are texts as a ruleset has them.
+    """
+    if path.suffix == ".parquet":
+        rows = _parquet_rows(path, shown)
+    else:
+        text = read_text(path, shown)
+        if isinstance(text, Diagnostic):
+            return text
+        rows = _csv_rows(text)
+    if isinstance(rows, str):
+        return rows
+    if not rows:
+        return "it has no rows"
+    if shop not in rows[0].cells:
+        return f"it has no column `{shop}`, which names the shops"
+    return rows
+
+
+def _csv_rows(text: Source) -> list[ParamRow] | str:
+    """Return the rows of a table as text, or why there are none; a cell knows its place."""
+    reader = csv.reader(StringIO(text.text, newline=""), strict=True)
+    starts = [0, *(at + 1 for at, character in enumerate(text.text) if character == "\n")]
+    rows: list[ParamRow] = []
+    header: list[str] | None = None
+    before = 0
+    try:
+        for cells in reader:
+            start, before = starts[before], reader.line_num
+            end = starts[before] if before < len(starts) else len(text.text)
+            if not any(cells):
+                continue
+            if header is None:
+                header = [name.strip() for name in cells]
+                if len(set(header)) != len(header) or "" in header:
+                    return "its first line names a column twice, or not at all"
+                continue
+            if len(cells) != len(header):
+                return f"line {before} has {len(cells)} cells, {len(header)} were expected"
+            rows.append(_row(text, header, cells, Span(text, start, end)))
+    except csv.Error as error:
+        return f"line {reader.line_num}: {error}"
+    return rows
+
+
+def _row(text: Source, header: list[str], cells: list[str], span: Span) -> ParamRow:
+    located: dict[str, Scalar] = {}
+    at = span.start
+    for name, cell in zip(header, cells, strict=True):
+        found = text.text.find(cell, at, span.end)
+        place = span if found < 0 or not cell else Span(text, found, found + len(cell))
+        at = max(at, place.end if place is not span else at)
+        located[name] = Scalar(cell.strip(), "plain", place)
+    length = len(text.text[span.start : span.end].rstrip("\r\n"))
+    return ParamRow(Span(text, span.start, span.start + length), located)
+
+
+def _parquet_rows(path: Path, shown: str) -> list[ParamRow] | str:
+    """Return the rows of a table of texts, each as a text of its own: a row has no line."""
+    import polars as pl  # noqa: PLC0415 (only fleets with such a table wait for it)
+    from polars.exceptions import PolarsError  # noqa: PLC0415
+
+    try:
+        frame = pl.read_parquet(path)
+    except (OSError, PolarsError) as error:
+        return str(error).partition("\n")[0].lower()
+    wrong = [name for name, dtype in frame.schema.items() if dtype not in {pl.String, pl.Null}]
+    if wrong:
+        expected = "texts as in a ruleset were expected, such as `25%`"
+        return f"its column `{wrong[0]}` is of {frame.schema[wrong[0]]}, {expected}"
+    rows = []
+    for number, cells in enumerate(frame.iter_rows(named=True), 1):
+        text = ", ".join(cell or "" for cell in cells.values())
+        source = Source(f"{shown} row {number}", text)
+        rows.append(
+            _row(source, list(cells), [c or "" for c in cells.values()], Span(source, 0, len(text)))
+        )
+    return rows

@@ -1,0 +1,266 @@
+import json
+from pathlib import Path
+from random import Random
+
+import polars as pl
+import pytest
+from tests.execution.fleet import BASE, rows, shop_text
+
+import kpi_engine as ke
+from kpi_engine.execution.canon import result_hash
+
+PERIOD = "2026-10"
+
+
+def _written(folder: Path, texts: dict[str, str]) -> Path:
+    for name, text in {"base": BASE, **texts}.items():
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    return folder
+
+
+def _shops(folder: Path, random: Random, count: int, head: str = "") -> list[str]:
+    shops = [f"S{number}" for number in range(count)]
+    texts = {s: f"ruleset: shops/{s}\nextends: base\n{head}{shop_text(random)}" for s in shops}
+    listed = "".join(f"  {shop}: {shop}\n" for shop in shops)
+    _written(folder, {**texts, "north": f"fleet: north\nshops:\n{listed}"})
+    return shops
+
+
+def _own(tables: dict[str, pl.DataFrame], shop: str) -> dict[str, pl.DataFrame]:
+    return {
+        name: frame.filter(pl.col("shop_id") == shop) if "shop_id" in frame.columns else frame
+        for name, frame in tables.items()
+    }
+
+
+def _single(file: Path, tables: dict[str, pl.DataFrame], shop: str) -> ke.Results:
+    return ke.run(ke.compile(ke.load(file)), _own(tables, shop), period=PERIOD)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_shop_has_the_results_that_its_ruleset_gives_over_its_own_rows(seed, tmp_path):
+    random = Random(seed)
+    shops = _shops(tmp_path, random, 14)
+    tables = rows(shops, random, chats=1_500)
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    compared = 0
+    for shop in shops:
+        if shop in results.receipt["nobody"]:
+            continue
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        mine = ke.shop_results(results, shop)
+        assert mine.subjects.equals(single.subjects)
+        assert mine.lines.equals(single.lines)
+        assert mine.facts is not None
+        assert mine.facts.equals(single.facts)
+        for part in ("result_hash", "rules", "weights", "layers", "ruleset", "provisional"):
+            assert mine.receipt[part] == single.receipt[part]
+        shown = [*ke.explain_all(mine)]
+        assert shown == [*ke.explain_all(single)]
+        compared += 1
+    assert compared >= 10
+    assert all(group.alone is None for group in plan.groups)
+    assert len(plan.groups) < compared
+
+
+def test_shops_of_one_plan_do_not_depend_on_the_engine_or_the_order_of_rows(tmp_path):
+    random = Random(40)
+    shops = _shops(tmp_path, random, 9)
+    tables = rows(shops, random, chats=1_200)
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    hashes = set()
+    for engine in ("in-memory", "streaming"):
+        for turn in range(2):
+            mixed = {
+                name: frame.sample(fraction=1, shuffle=True, seed=turn)
+                for name, frame in tables.items()
+            }
+            found = ke.run_fleet(plan, mixed, period=PERIOD, engine=engine)
+            hashes.add(found.receipt["result_hash"])
+    assert hashes == {ke.run_fleet(plan, tables, period=PERIOD).receipt["result_hash"]}
+
+
+def test_two_zones_two_currencies_and_two_structures_make_four_groups(tmp_path):
+    heads = {
+        "": "CNY",
+        "zone: America/New_York\n": "CNY",
+        "currency: JPY\n": "JPY",
+        "pay: {lines: {flat: 10 CNY}}\n": "CNY",
+    }
+    random, texts, listed = Random(5), {}, []
+    for number, head in enumerate([*heads, *heads]):
+        text = f"ruleset: shops/S{number}\nextends: base\n{head}"
+        if "JPY" not in head:
+            text += f"params: {{wage: {1000 + number} CNY}}\n"
+        texts[f"S{number}"] = text
+        listed.append(f"  S{number}: S{number}\n")
+    yen = BASE.replace("CNY", "JPY").replace("99.99", "99").replace("base\n", "yen\n", 1)
+    for number in (2, 6):
+        texts[f"S{number}"] = f"ruleset: shops/S{number}\nextends: yen\n"
+    fleet = f"fleet: north\nshops:\n{''.join(listed)}"
+    _written(tmp_path, {**texts, "yen": yen, "north": fleet})
+    shops = list(texts)
+    tables = rows(shops, random, chats=900)
+    tables["orders"] = tables["orders"].with_columns(
+        pl.col("amount").str.split(".").list.first(),
+    )
+    tables["refunds"] = tables["refunds"].with_columns(back=pl.lit("1"))
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    assert [group.shops for group in plan.groups] == [
+        ("S0", "S4"),
+        ("S1", "S5"),
+        ("S2", "S6"),
+        ("S3", "S7"),
+    ]
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    assert len(results.receipt["groups"]) == 4
+    assert set(results.subjects["currency"]) == {"CNY", "JPY"}
+    for shop in shops:
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        mine = ke.shop_results(results, shop)
+        assert mine.subjects.equals(single.subjects)
+        assert mine.lines.equals(single.lines)
+
+
+def test_one_bad_shop_does_not_stop_the_others(tmp_path):
+    random = Random(8)
+    shops = _shops(tmp_path, random, 5)
+    (tmp_path / "S3.yaml").write_text(
+        "ruleset: s\nextends: base\nparams: {wagge: 1 CNY}\n", "utf-8"
+    )
+    (tmp_path / "S4.yaml").unlink()
+    tables = rows(shops, random, chats=600)
+    fleet = ke.load_fleet(tmp_path / "north.yaml")
+    assert list(fleet.shops) == ["S0", "S1", "S2"]
+    assert {name: [f.code for f in found] for name, found in fleet.broken.items()} == {
+        "S4": ["K653"],
+        "S3": ["K602", "K341"],
+    }
+    results = ke.run_fleet(ke.compile_fleet(fleet), tables, period=PERIOD)
+    assert set(results.subjects["shop_id"]) <= {"S0", "S1", "S2"}
+    assert results.receipt["not_run"].keys() == {"S3", "S4"}
+    assert [note.code for note in results.diagnostics if note.severity == "error"] == [
+        "K653",
+        "K602",
+        "K663",
+    ]
+    left_out = {note["message"] for note in results.receipt["notes"] if note["code"] == "K661"}
+    counts = {
+        name: tables[name].filter(pl.col("shop_id").is_in(["S3", "S4"])).height
+        for name in ("agents", "chats", "orders")
+    }
+    assert results.receipt["elsewhere"] == counts
+    assert len(left_out) == 3
+    with pytest.raises(ke.DataError) as caught:
+        ke.shop_results(results, "S3")
+    assert [finding.code for finding in caught.value.diagnostics] == ["K667"]
+
+
+def test_a_shop_with_nobody_on_the_roster_is_named(tmp_path):
+    listed = "fleet: north\nshops: {S1: {extends: base}, S2: {extends: base}, S3: {extends: yen}}\n"
+    yen = BASE.replace("CNY", "JPY").replace("base\n", "yen\n", 1)
+    _written(tmp_path, {"north": listed, "yen": yen})
+    tables = rows(["S1"], Random(9), chats=200)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    results = ke.run_fleet(
+        ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml")), tables, period=PERIOD
+    )
+    assert results.receipt["nobody"] == ["S2", "S3"]
+    assert results.receipt["not_run"] == {}
+    assert [n.message for n in results.diagnostics if n.code == "K660"] == [
+        "nobody is on the roster of 2 shops in 2026-10: S2, S3"
+    ]
+
+
+def test_a_fleet_without_a_shop_that_can_be_run_is_refused_with_every_reason(tmp_path):
+    listed = "fleet: north\nshops: {S1: {extends: nowhere}, S2: {extends: base, zone: Mars}}\n"
+    _written(tmp_path, {"north": listed})
+    fleet = ke.load_fleet(tmp_path / "north.yaml")
+    with pytest.raises(ke.DataError) as caught:
+        ke.run_fleet(ke.compile_fleet(fleet), {}, period=PERIOD)
+    assert [finding.code for finding in caught.value.diagnostics] == ["K659", "K310", "K306"]
+
+
+def test_a_metric_of_two_kinds_in_one_fleet_is_refused(tmp_path):
+    other = "ruleset: other\nextends: base\nmetrics: {large: {from: sold, value: sum(amount)}}\n"
+    listed = "fleet: north\nshops: {S1: other, S2: {extends: base}}\n"
+    _written(tmp_path, {"other": other, "north": listed})
+    tables = rows(["S1", "S2"], Random(1), chats=200)
+    with pytest.raises(ke.DataError) as caught:
+        ke.run_fleet(
+            ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml")), tables, period=PERIOD
+        )
+    assert [finding.code for finding in caught.value.diagnostics] == ["K658"]
+
+
+def test_a_group_that_spans_shops_is_computed_shop_by_shop(tmp_path):
+    wide = BASE.replace("groups:\n", "groups:\n  everybody: [period]\n").replace(
+        "beats(sales, shop)", "beats(sales, everybody)"
+    )
+    texts = {"base": wide, "north": "fleet: north\nshops: {S1: S1, S2: S2}\n"}
+    for number in (1, 2):
+        texts[f"S{number}"] = f"ruleset: s\nextends: base\nparams: {{wage: {number}000 CNY}}\n"
+    _written(tmp_path, texts)
+    tables = rows(["S1", "S2"], Random(2), chats=300)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    assert [(g.shops, g.alone) for g in plan.groups] == [
+        (("S1",), "a group of subjects spans shops"),
+        (("S2",), "a group of subjects spans shops"),
+    ]
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    assert "K662" in {note.code for note in results.diagnostics}
+    for shop in ("S1", "S2"):
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        assert ke.shop_results(results, shop).subjects.equals(single.subjects)
+
+
+def test_results_of_a_fleet_are_written_and_read_back(tmp_path):
+    random = Random(11)
+    shops = _shops(tmp_path, random, 4)
+    tables = rows(shops, random, chats=500)
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    ke.write_results(results, tmp_path / "out")
+    again = ke.read_fleet_results(tmp_path / "out")
+    assert again.subjects.equals(results.subjects)
+    assert again.receipt == json.loads(json.dumps(results.receipt))
+    assert again.receipt["result_hash"] == result_hash(again.subjects, again.lines)
+    shop = next(name for name in shops if name not in results.receipt["nobody"])
+    whole, part = ke.shop_results(results, shop), ke.shop_results(again, shop)
+    assert [*ke.explain_all(part)] == [*ke.explain_all(whole)]
+    for reading in (ke.read_results, ke.verify):
+        with pytest.raises(ke.DataError) as caught:
+            reading(tmp_path / "out")
+        assert [finding.code for finding in caught.value.diagnostics] == ["K664"]
+
+
+def test_earlier_results_of_a_fleet_serve_as_its_history(tmp_path):
+    past = BASE.replace("groups:\n", "groups:\n  so_far: [shop_id, agent_id]\n").replace(
+        "  then: {floor", "    steady: 'big * count(sales > big, so_far)'\n  then: {floor"
+    )
+    texts = {"base": past, "north": "fleet: north\nshops: {S1: S1, S2: S2}\n"}
+    for number in (1, 2):
+        texts[f"S{number}"] = f"ruleset: s\nextends: base\nparams: {{big: {number}0.5 CNY}}\n"
+    _written(tmp_path, texts)
+    tables = rows(["S1", "S2"], Random(3), chats=400)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    assert [group.shops for group in plan.groups] == [("S1", "S2")]
+    october = ke.run_fleet(plan, tables, period=PERIOD)
+    later = {
+        name: frame.with_columns(pl.col(pl.Datetime).dt.offset_by("1mo"))
+        for name, frame in tables.items()
+    }
+    november = ke.run_fleet(plan, later, period="2026-11", history=october)
+    assert [past["period"] for past in november.receipt["groups"][0]["receipt"]["history"]] == [
+        PERIOD
+    ]
+    for shop in ("S1", "S2"):
+        single = ke.compile(ke.load(tmp_path / f"{shop}.yaml"))
+        before = ke.run(single, _own(tables, shop), period=PERIOD)
+        after = ke.run(single, _own(later, shop), period="2026-11", history=before)
+        assert ke.shop_results(november, shop).subjects.equals(after.subjects)
+        assert set(after.subjects["line.steady"]) != {0}
