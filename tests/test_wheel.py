@@ -58,3 +58,6 @@ def test_an_installed_wheel_checks_a_file_that_extends_a_shipped_ruleset(tmp_pat
 
     page = _run(python, "-c", main, "rule", "K220", cwd=elsewhere, PYTHONPATH=libraries)
     assert page.stdout.startswith("# K220: unknown name `…`\n"), page.stderr
+
+    schema = _run(python, "-c", main, "schema", cwd=elsewhere, PYTHONPATH=libraries)
+    assert schema.stdout.startswith('{\n  "$schema": "http://json-schema.org/draft-07/schema#"')

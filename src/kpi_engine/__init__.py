@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from kpi_engine.text.annotations import render_annotation
 from kpi_engine.text.diagnostics import Diagnostic, Severity, diagnose
@@ -136,6 +136,23 @@ def check(
     from kpi_engine.review.checks import check_files
 
     return check_files((Path(path) for path in paths), select, ignore, changed_since)
+
+
+def json_schema(kind: Literal["ruleset", "test"] = "ruleset") -> dict[str, Any]:
+    """Return the JSON Schema (draft 7) of ruleset files or of ruleset tests, for editors.
+
+    It knows which keys stand where; what they mean, `check` alone can tell.
+
+    >>> sorted(json_schema("test")["properties"])[:4]
+    ['as_of', 'cases', 'given', 'note']
+    """
+    if kind == "test":
+        from kpi_engine.review.casefile_schema import casefile_schema
+
+        return casefile_schema()
+    from kpi_engine.ruleset.schema import ruleset_schema
+
+    return ruleset_schema()
 
 
 def describe_code(code: str) -> str:
@@ -1091,6 +1108,7 @@ __all__ = [
     "init_ruleset",
     "init_shop",
     "is_fleet",
+    "json_schema",
     "list_rulesets",
     "load",
     "load_fleet",

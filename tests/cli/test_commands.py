@@ -732,3 +732,9 @@ def test_a_check_of_changes_outside_a_repository_could_not_run(tmp_path, monkeyp
     assert result.stderr.startswith(
         "error[K553]: what has changed cannot be told: the working folder is in no repository\n"
     )
+
+
+@pytest.mark.parametrize("kind", ["ruleset", "test"])
+def test_schema_prints_the_schema_of_rulesets_or_of_tests(kind):
+    assert json.loads(called("schema", kind, status=0).stdout) == ke.json_schema(kind)
+    assert called("schema", "nothing", status=2).stdout == ""

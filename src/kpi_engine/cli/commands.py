@@ -1,8 +1,6 @@
 """The commands: each asks the public API one thing and says what came of it."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -10,17 +8,17 @@ from typing import Annotated, NoReturn
 import typer
 
 import kpi_engine as ke
+from kpi_engine.cli.checking import check, listed, rule, schema
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.layers import effective_document, effective_text, locking_document, locking_text
 from kpi_engine.cli.listing import listing_table, summary_document
 from kpi_engine.cli.output import (
-    CheckFormat,
     Format,
     keep_writing,
     progress,
+    refused,
     report,
     show,
-    show_check,
     show_json,
     show_text,
 )
@@ -91,48 +89,8 @@ def top(
     """Customer-service KPI rules as a reviewed text file: events in, pay out, explained."""
 
 
-@app.command()
-def check(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH...", help="Files, folders, or patterns of them in quotes."),
-    ],
-    form: Annotated[
-        CheckFormat,
-        typer.Option("--format", help="For people, or for the machines that read findings."),
-    ] = CheckFormat.TEXT,
-    select: Annotated[
-        list[str] | None,
-        typer.Option("--select", metavar="CODES", help="Report these alone: K386, or K2,K6."),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option("--ignore", metavar="CODES", help="Leave out these warnings and notes."),
-    ] = None,
-    changed_since: Annotated[
-        str | None,
-        typer.Option(
-            "--changed-since", metavar="REV", help="Report what changes since a git revision touch."
-        ),
-    ] = None,
-) -> None:
-    """Report every mistake in rulesets and ruleset tests."""
-    with refused(Format.JSON if form is CheckFormat.JSON else Format.TEXT):
-        found = ke.check(
-            *paths, select=listed(select), ignore=listed(ignore), changed_since=changed_since
-        )
-    show_check(found, form)
-    raise typer.Exit(status_of([*found.diagnostics, *found.unselected]))
-
-
-@app.command()
-def rule(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a finding: K220.")],
-) -> None:
-    """Print the page of a code: what it means, an example, what to write instead."""
-    with refused(Format.TEXT):
-        page = ke.describe_code(code)
-    show_text(page)
+for command in (check, rule, schema):
+    app.command()(command)
 
 
 @app.command("test")
@@ -475,25 +433,6 @@ def sample(
         show_json(sample_document(summary))
     else:
         show(*sample_parts(summary))
-
-
-@contextmanager
-def refused(form: Format) -> Iterator[None]:
-    """Report what prevents a command, and end it with the status that says so."""
-    try:
-        yield
-    except ke.KpiError as error:
-        report(error.diagnostics, form)
-        raise typer.Exit(Exit.COULD_NOT_RUN) from error
-
-
-def listed(given: list[str] | None) -> list[str]:
-    """Return what was given, once or several times, with commas between.
-
-    >>> listed(["K2, K6", "K386"])
-    ['K2', 'K6', 'K386']
-    """
-    return [part.strip() for text in given or [] for part in text.split(",")]
 
 
 def chosen(subject: str) -> dict[str, str] | str:

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import assert_never
 
+import typer
 from rich.console import Console, RenderableType
 
 import kpi_engine as ke
+from kpi_engine.cli.exits import Exit
 from kpi_engine.cli.summaries import check_line
 
 _WIDTH_OF_A_PIPE = 200
@@ -67,6 +69,16 @@ def report(diagnostics: Iterable[ke.Diagnostic], form: Format) -> None:
             sys.stderr.write(ke.render_json(diagnostic) + "\n")
         return
     sys.stderr.write(ke.render_text(diagnostics, color=_error_console().is_terminal))
+
+
+@contextmanager
+def refused(form: Format) -> Iterator[None]:
+    """Report what prevents a command, and end it with the status that says so."""
+    try:
+        yield
+    except ke.KpiError as error:
+        report(error.diagnostics, form)
+        raise typer.Exit(Exit.COULD_NOT_RUN) from error
 
 
 def show(*parts: RenderableType) -> None:

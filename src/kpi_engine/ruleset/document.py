@@ -49,9 +49,20 @@ def _names(value: object) -> object:
 
 
 Words = Annotated[str | dict[str, str], BeforeValidator(_words)]
-RuleText = Annotated[str | dict[str, str | list[str]], BeforeValidator(_rule)]
-ParamText = Annotated[str | dict[str, str], BeforeValidator(_scale_or_text)]
-Names = Annotated[list[str], BeforeValidator(_names)]
+Scale = Annotated[
+    dict[str, str | list[str]],
+    Field(json_schema_extra={"required": ["of"], "properties": {"of": {"type": "string"}}}),
+]
+DatedValues = Annotated[
+    dict[str, str], Field(json_schema_extra={"properties": {"of": {"const": "day"}}})
+]
+RuleText = Annotated[
+    str | dict[str, str | list[str]], BeforeValidator(_rule, json_schema_input_type=str | Scale)
+]
+ParamText = Annotated[
+    str | dict[str, str], BeforeValidator(_scale_or_text, json_schema_input_type=str | DatedValues)
+]
+Names = Annotated[list[str], BeforeValidator(_names, json_schema_input_type=str | list[str])]
 
 
 class _Part(BaseModel):
@@ -96,6 +107,11 @@ def _column(value: object) -> object:
     raise PydanticCustomError("column", "a kind such as `text` was expected, or `{kind: text, …}`")
 
 
+ColumnText = Annotated[
+    ColumnDocument, BeforeValidator(_column, json_schema_input_type=str | ColumnDocument)
+]
+
+
 class LongDocument(_Part):
     """One name per row: the column that holds it and the column of its value."""
 
@@ -117,7 +133,7 @@ class TableDocument(_Named):
     """Rows with declared columns, or rows made from rows."""
 
     key: Names | None = None
-    columns: dict[str, Annotated[ColumnDocument, BeforeValidator(_column)]] | None = None
+    columns: dict[str, ColumnText] | None = None
     dated: str | None = None
     valid: Names | None = None
     long: LongDocument | None = None
@@ -142,6 +158,11 @@ class GroupDocument(_Named):
 
 def _group(value: object) -> object:
     return value if isinstance(value, dict) else {"key": value}
+
+
+GroupText = Annotated[
+    GroupDocument, BeforeValidator(_group, json_schema_input_type=Names | GroupDocument)
+]
 
 
 class MetricDocument(_Named):
@@ -229,9 +250,7 @@ class RulesetDocument(_Named):
     currency: str
     subject: SubjectDocument
     params: dict[str, ParamText] = Field(default_factory=dict)
-    groups: dict[str, Annotated[GroupDocument, BeforeValidator(_group)]] = Field(
-        default_factory=dict
-    )
+    groups: dict[str, GroupText] = Field(default_factory=dict)
     tables: dict[str, TableDocument]
     metrics: dict[str, MetricDocument] = Field(default_factory=dict)
     score: ScoreDocument | None = None
