@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import assert_never
+from typing import Annotated, assert_never
 
 import typer
 from rich.console import Console, RenderableType
@@ -24,6 +24,11 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="For people, or JSON lines for machines.")
+]
 
 
 class CheckFormat(StrEnum):

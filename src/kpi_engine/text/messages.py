@@ -1269,7 +1269,7 @@ MESSAGES: dict[str, Message] = {
     "K550": Message(
         "error",
         "`{pattern}` matches no file, at least one was expected",
-        "quote the pattern so that the shell leaves it alone; `**` stands for folders in folders",
+        "check the path; `**` stands for folders in folders",
     ),
     "K551": Message(
         "error", "`{text}` is no code, one like `K220` was expected", "did you mean `{near}`?"
