@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from kpi_engine.language import ir
 from kpi_engine.language.scopes import ScaleSignature
+from kpi_engine.ruleset.bounds import find_wide_bounds
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.document import (
     DifferenceDocument,
@@ -158,6 +159,8 @@ def _as_model(
         notes=tuple(findings),
         forms={},
     )
+    if any(find_wide_bounds(ruleset)):
+        return None
     return Loaded(ruleset, findings, layers)
 
 
