@@ -2,20 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.shops import compile_pool
 from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.ruleset.fleets import Fleet
-from kpi_engine.ruleset.pooling import (
-    NotPooledError,
-    pool,
-    shape_of,
-    shown_params,
-    structure_of,
-)
+from kpi_engine.ruleset.pooling import NotPooledError, pool
+from kpi_engine.ruleset.structure import alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +38,10 @@ class FleetPlan:
 
 def compile_fleet(fleet: Fleet) -> FleetPlan:
     """Return the plans of a fleet."""
-    together: dict[str, dict[str, Ruleset]] = {}
-    frames: dict[tuple[int, ...], tuple[str, frozenset[str]]] = {}
-    for shop, ruleset in fleet.shops.items():
-        # Shops over one base share all that is not their own.
-        score = ruleset.score
-        same = (
-            id(ruleset.tables),
-            id(ruleset.metrics),
-            id(ruleset.pay),
-            id(score and score.steps),
-            0 if score is None or score.needs is None else hash(score.needs),
-        )
-        if same not in frames:
-            frames[same] = structure_of(ruleset), shown_params(ruleset)
-        structure, shown = frames[same]
-        key = sha256(f"{structure} {shape_of(ruleset, shown)}".encode()).hexdigest()
-        together.setdefault(key, {})[shop] = ruleset
     groups = [
-        group for key, shops in together.items() for group in _grouped(fleet.shop, key, shops)
+        group
+        for structure, shops in alike(fleet.shops).items()
+        for group in _grouped(fleet.shop, structure, shops)
     ]
     return FleetPlan(fleet, tuple(groups))
 

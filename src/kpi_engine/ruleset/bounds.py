@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,23 +19,28 @@ _WORD = re.compile(r"\w+")
 
 def find_wide_bounds(ruleset: Ruleset) -> Iterator[Diagnostic]:
     """Return a finding for every param that no ratio reaches and one is measured against."""
-    numbers = ((name, _beyond(param)) for name, param in ruleset.params.items())
+    numbers = ((name, number_beyond(param)) for name, param in ruleset.params.items())
     wide = {name: number for name, number in numbers if number is not None}
     if not wide:
         return
-    reader_by_name: dict[str, Formula] = {}
-    for formula in _formulas(ruleset):
-        for name in (wide.keys() - reader_by_name.keys()) & set(_WORD.findall(formula.text)):
-            if _measures(formula.node, name):
-                reader_by_name[name] = formula
-    for name, formula in reader_by_name.items():
+    for name, formula in readers_of(ruleset, wide.keys()).items():
         span = ruleset.params[name].span
         found = diagnose("K318", span, name=name, number=f"{float(wide[name]):g}")
         there = (relate("reads", formula.span, name=name),)
         yield replace(found, related=there if formula.span.source != span.source else ())
 
 
-def _beyond(param: Param) -> Fraction | None:
+def readers_of(ruleset: Ruleset, names: AbstractSet[str]) -> dict[str, Formula]:
+    """Return of the named params those that a ratio is measured against, with where it is."""
+    found: dict[str, Formula] = {}
+    for formula in _formulas(ruleset):
+        for name in (names - found.keys()) & set(_WORD.findall(formula.text)):
+            if _measures(formula.node, name):
+                found[name] = formula
+    return found
+
+
+def number_beyond(param: Param) -> Fraction | None:
     """Return the number that a param is, where it is none that a ratio is likely to reach."""
     node = param.value.node if isinstance(param.value, Formula) else None
     if not isinstance(node, ir.Lit) or node.type.kind is not Kind.NUMBER:

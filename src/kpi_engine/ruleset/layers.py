@@ -195,12 +195,8 @@ def _open_parent(
     place = (file.path,) if len(chain) > 1 else (file.path and file.path.parent, own.count("/"))
     key = (name, *place)
     known = opened.files.get(key)
-    if (
-        known is None
-        or known.path is None
-        or file.path is None
-        or known.path.name == file.path.name
-    ):
+    own_name = file.path.name if file.path is not None and len(chain) == 1 else None
+    if known is None or known.path is None or known.path.name == own_name:
         known = _found(reference, name, candidates(name, own, file.path), diagnostics)
     if known is None:
         return []
@@ -208,7 +204,7 @@ def _open_parent(
         diagnostics.append(diagnose("K311", reference.span, name=name))
         return []
     opened.files[key] = known
-    return [replace(known, pin=pin)]
+    return [known if pin is None else replace(known, pin=pin)]
 
 
 def _found(

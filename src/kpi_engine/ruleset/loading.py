@@ -166,8 +166,9 @@ def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | 
     document = read_document(sheet)
     if document is None or not _check_head(sheet, document):
         return None
-    params, refs, signatures = check_params(sheet, document)
-    context = Context(sheet, document, params, refs, signatures, constants_of(params))
+    checked = check_params(sheet, document)
+    params = checked.params
+    context = Context(sheet, document, params, checked.refs, checked.scales, constants_of(params))
     tables = check_tables(context)
     subject, roster = _check_subject(context, tables)
     groups = check_groups(context, subject, roster, tables)

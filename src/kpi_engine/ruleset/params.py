@@ -1,7 +1,7 @@
 """Params: the named constants and scales of a ruleset, resolved before anything reads them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kpi_engine.language import ir
 from kpi_engine.language.core import Value
@@ -18,13 +18,25 @@ REQUIRED = "required"
 _DAY = Applied(Type(Kind.DATE, Level.ROW), UNLIMITED)
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedParams:
+    """The params, how formulas see the constants, and what the scales take and give."""
+
+    params: Mapping[str, Param]
+    refs: Mapping[str, ir.Ref]
+    scales: Mapping[str, ScaleSignature]
+
+
 def check_params(
-    sheet: Sheet, document: RulesetDocument
-) -> tuple[dict[str, Param], dict[str, ir.Ref], dict[str, ScaleSignature]]:
-    """Return the params, how formulas see the constants, and what the scales take and give."""
+    sheet: Sheet, document: RulesetDocument, known: CheckedParams | None = None
+) -> CheckedParams:
+    """Return the params of a document, after noting every mistake.
+
+    ``known`` are params without mistakes whose constants are seen alike: of those that the document
+    says as well its scales are taken.
+    """
     params: dict[str, Param] = {}
     refs: dict[str, ir.Ref] = {}
-    signatures: dict[str, ScaleSignature] = {}
     empty = Scope(Sight({}), document.currency)
     for name, text in document.params.items():
         path = ("params", name)
@@ -44,9 +56,13 @@ def check_params(
             formula = replace(formula, node=BROKEN)
         params[name] = Param(name, formula, span)
         refs[name] = ir.Ref("param", name, formula.node.type)
+    signatures: dict[str, ScaleSignature] = {}
     constants = Scope(Sight(refs), document.currency)
     for name, cases in document.params.items():
         if isinstance(cases, str):
+            continue
+        if known is not None and name in known.scales and known.refs == refs:
+            params[name], signatures[name] = known.params[name], known.scales[name]
             continue
         path = ("params", name)
         dated = "of" in cases
@@ -58,7 +74,7 @@ def check_params(
             scale = ParamScale(read.cases, read.scale, dated, span_of(sheet, path))
             params[name] = Param(name, scale, span_of(sheet, path))
     ordered = {name: params[name] for name in document.params if name in params}
-    return ordered, refs, signatures
+    return CheckedParams(ordered, refs, signatures)
 
 
 def constants_of(params: Mapping[str, Param], pool: Pool | None = None) -> Environment:

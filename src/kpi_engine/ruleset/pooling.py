@@ -8,28 +8,24 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from hashlib import sha256
 from math import lcm
 from typing import TypeVar
 
 from kpi_engine.language import core, ir
-from kpi_engine.language.core import Core, Rational, TooWideError, Value, whole
-from kpi_engine.language.exact import Environment, exact_value, fraction_of
-from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
+from kpi_engine.language.core import Core, Rational, Value, whole
+from kpi_engine.language.exact import Environment, exact_value
+from kpi_engine.language.kinds import Kind, Level, Type
 from kpi_engine.language.pieces import (
     Exact,
     Piece,
     Pieces,
     common_divisor,
     line_pieces,
-    slice_pieces,
 )
 from kpi_engine.language.scaleforms import Bands, Options, ScaleForm, Stair, Straight
 from kpi_engine.ruleset.checked import (
     POOL,
     Column,
-    Item,
-    Param,
     ParamScale,
     Pool,
     Ruleset,
@@ -38,6 +34,7 @@ from kpi_engine.ruleset.checked import (
 )
 from kpi_engine.ruleset.params import constants_of
 from kpi_engine.ruleset.rules import pay_rules, score_rules
+from kpi_engine.ruleset.structure import number_of, slices_of
 from kpi_engine.ruleset.wholes import whole_leaves, whole_weights
 
 _TEXT, _WHOLE = Type(Kind.TEXT, Level.ROW), Type(Kind.NUMBER, Level.ROW, whole=True)
@@ -80,47 +77,6 @@ class _Numbers:
         divisor = lcm(*(number.denominator for number in numbers))
         above = [number.numerator * (divisor // number.denominator) for number in numbers]
         return Rational(self.wholes(name, above), whole(divisor))
-
-
-def structure_of(ruleset: Ruleset) -> str:
-    """Return what must be the same in rulesets that are computed together, params set aside.
-
-    Titles, places and whether a number happens to be whole do not matter.
-    """
-    score = ruleset.score
-    if score is not None:
-        score = replace(score, items=tuple(map(_weightless, score.items)))
-    metrics = [replace(metric, title={}) for metric in ruleset.metrics.values()]
-    inputs = [table.columns for table in ruleset.tables.values()]
-    tables = [replace(table, columns=()) for table in ruleset.tables.values()]
-    zone = (ruleset.zone, ruleset.day_starts, ruleset.currency, ruleset.subject, ruleset.groups)
-    formulas = _WHOLENESS.sub("", repr((tables, metrics, score, ruleset.pay)))
-    return sha256(repr((zone, inputs, formulas)).encode()).hexdigest()
-
-
-def shape_of(ruleset: Ruleset, fine: frozenset[str]) -> str:
-    """Return of the params what must be the same in rulesets that are computed together.
-
-    Of those in ``fine`` that includes the divisors of their numbers, which their readers show.
-    """
-    constants = constants_of(ruleset.params)
-    shapes = []
-    for name, param in ruleset.params.items():
-        shape = _shape(param, constants)
-        shapes.append((name, shape, _divisor(param, constants) if name in fine else 1))
-    return _WHOLENESS.sub("", repr(shapes))
-
-
-def shown_params(ruleset: Ruleset) -> frozenset[str]:
-    """Return the params whose divisors show in results or facts: read by a value kept exact."""
-    metrics = ruleset.metrics.values()
-    formulas = [m.value.node for m in metrics if m.fraction or m.table is not None]
-    formulas += [formula.node for t in ruleset.tables.values() for _, formula in t.add]
-    found: set[str] = set()
-    for node in formulas:
-        if node.type.kind in QUANTITIES:
-            found.update(_params_in(node, ruleset.params))
-    return frozenset(found)
 
 
 def pool(shop: str, rulesets: Mapping[str, Ruleset]) -> tuple[Ruleset, Mapping[str, Sequence[int]]]:
@@ -193,10 +149,6 @@ def _table(shop: str, numbers: _Numbers, ruleset: Ruleset) -> Table:
     )
 
 
-def _weightless(item: Item) -> Item:
-    return replace(item, weight=Fraction(0), children=tuple(map(_weightless, item.children)))
-
-
 def _as_value(number: Exact) -> Rational:
     if isinstance(number, Rational):
         return number
@@ -210,87 +162,6 @@ def _constant(value: Value) -> Fraction:
         if num is not None and den is not None:
             return Fraction(num, den)
     raise TypeError(value)
-
-
-def _number(node: ir.Node | None, constants: Environment) -> Fraction | None:
-    """Return the number that a formula over params is, None where it is no number."""
-    if node is None or node.type.kind not in QUANTITIES:
-        return None
-    try:
-        return fraction_of(node, constants)
-    except TooWideError:
-        return None
-
-
-# Shapes
-
-
-def _shape(param: Param, constants: Environment) -> object:
-    value = param.value
-    if value is None:
-        return None
-    if isinstance(value, ParamScale):
-        return (value.dated, _scale_shape(value, constants))
-    data = isinstance(value.node, ir.Lit) and isinstance(value.node.value, Fraction)
-    return value.node.type if data else value.node
-
-
-def _scale_shape(param: ParamScale, constants: Environment) -> object:
-    """Return what must be the same in scales that are computed together.
-
-    Where all values are numbers, one may have more cases than another; the days of a dated scale
-    are the same in all.
-    """
-    scale = param.scale
-    values = [_number(value, constants) for value in ir.scale_values(scale)]
-    kinds = sorted({value.type.kind.name for value in ir.scale_values(scale)})
-    numbers = None not in values
-    form: object
-    match scale:
-        case ir.Steps():
-            inclusive = sorted({step.inclusive for step in scale.steps})
-            days = [step.bound for step in scale.steps] if param.dated else []
-            form = (inclusive, scale.lowest is None, days)
-        case ir.Ranges():
-            days = [end for band in scale.ranges for end in (band.low, band.high)]
-            form = (scale.otherwise is None, days if param.dated else [])
-        case ir.Choice():
-            form = (scale.otherwise is None, [option for option, _ in scale.options])
-        case ir.Line():
-            form = ()
-    rest = [] if numbers else list(ir.scale_values(scale))
-    return type(scale).__name__, kinds, form, rest
-
-
-def _divisor(param: Param, constants: Environment) -> int:
-    value = param.value
-    if value is None:
-        return 1
-    if not isinstance(value, ParamScale):
-        number = _number(value.node, constants)
-        return 1 if number is None else number.denominator
-    if isinstance(value.scale, ir.Line):
-        return common_divisor(line_pieces(value.scale))
-    numbers = [_number(node, constants) for node in ir.scale_values(value.scale)]
-    if isinstance(value.scale, ir.Steps) and None not in numbers:
-        numbers.append(Fraction(1, common_divisor(_slices(value.scale, constants))))
-    return lcm(*(number.denominator for number in numbers if number is not None))
-
-
-def _params_in(node: ir.Node, params: Mapping[str, Param]) -> Iterator[str]:
-    """Return the params whose numbers a formula computes with, by way of their scales too."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if current.type.kind is Kind.BOOL:  # what is compared leaves no number
-            continue
-        if isinstance(current, ir.Ref) and current.space == "param":
-            yield current.name
-        if isinstance(current, ir.Apply | ir.Slices) and isinstance(current.scale, str):
-            yield current.scale
-            value = params[current.scale].value
-            waiting += ir.scale_values(value.scale) if isinstance(value, ParamScale) else ()
-        waiting += ir.children(current)
 
 
 def _sliced(ruleset: Ruleset) -> Iterator[str]:
@@ -324,7 +195,7 @@ def _pooled_scale(
     """Return scales of one shape as one; a shorter one repeats its last case."""
 
     def value(case: str, nodes: Sequence[ir.Node | None]) -> Value:
-        known = [_number(node, env) for node, env in zip(nodes, constants, strict=True)]
+        known = [number_of(node, env) for node, env in zip(nodes, constants, strict=True)]
         found = [number for number in known if number is not None]
         if len(found) == len(known):
             return _as_value(numbers.fractions(f"{name} {case}", found))
@@ -352,7 +223,7 @@ def _pooled_scale(
             )
             cases = Stair(lowest, steps)
             if sliced:
-                areas = [_slices(*pair) for pair in zip(stairs, constants, strict=True)]
+                areas = [slices_of(*pair) for pair in zip(stairs, constants, strict=True)]
                 area = _pooled_pieces(f"{name} slices", areas, numbers)
         case ir.Ranges():
             ranges = [scale for scale in scales if isinstance(scale, ir.Ranges)]
@@ -384,16 +255,6 @@ def _repeated(rows: Sequence[Sequence[_Case]]) -> list[list[_Case]]:
     """Return the columns of rows of different length, each filled with its last value."""
     longest = max(map(len, rows))
     return [[row[min(place, len(row) - 1)] for row in rows] for place in range(longest)]
-
-
-def _slices(stair: ir.Steps, constants: Environment) -> list[Piece]:
-    def rate(node: ir.Node | None) -> Fraction:
-        found = _number(node, constants)
-        if found is None:
-            raise TypeError(node)
-        return found
-
-    return slice_pieces(stair, rate)
 
 
 def _pooled_pieces(name: str, shops: Sequence[Sequence[Piece]], numbers: _Numbers) -> Pieces:

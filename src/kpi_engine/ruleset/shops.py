@@ -6,7 +6,7 @@ not. What is left to check are its own params and weights. A shop that this does
 checked in full, which tells what is wrong.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from kpi_engine.language import ir
 from kpi_engine.language.scopes import ScaleSignature
-from kpi_engine.ruleset.bounds import find_wide_bounds
+from kpi_engine.ruleset.bounds import number_beyond, readers_of
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.document import (
     DifferenceDocument,
@@ -24,13 +24,16 @@ from kpi_engine.ruleset.document import (
     WeightDocument,
     words,
 )
+from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.layers import Layers, Opened, read_layers
 from kpi_engine.ruleset.loading import Loaded, check_effective, load_merged
 from kpi_engine.ruleset.merging import Merged, is_removal, merge
-from kpi_engine.ruleset.params import check_params, constants_of
+from kpi_engine.ruleset.params import CheckedParams, check_params, constants_of
+from kpi_engine.ruleset.pooling import NotPooledError, pool
 from kpi_engine.ruleset.scoring import reweighed
 from kpi_engine.ruleset.shape import read_document
 from kpi_engine.ruleset.sheet import Sheet, lay_out
+from kpi_engine.ruleset.structure import alike
 from kpi_engine.text.diagnostics import Diagnostic, in_reading_order
 from kpi_engine.text.located import Mapping as YamlMapping
 from kpi_engine.text.located import Scalar
@@ -43,6 +46,7 @@ _Sight = tuple[Mapping[str, ir.Ref], Mapping[str, ScaleSignature]]
 
 _HEAD = ("ruleset", "version", "title", "source", "note", "effective", "extends")
 _AS_BEFORE = OrderDocument()
+_SHOP = "shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +61,26 @@ class ShopText:
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """A shop that was checked in full: what came of it, and what a check of its own part finds."""
+    """A shop that was checked in full: what came of it, and what a check of its own part finds.
+
+    ``measured`` are the params that ratios are measured against.
+    """
 
     loaded: Loaded
     sight: _Sight
     found: list[Diagnostic]
+    measured: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """Parents merged, as data, and shops over them that were checked in full."""
+    """Parents merged, as data, their params, and shops over them that were checked in full."""
 
     merged: Merged
     sheet: Sheet
     document: RulesetDocument | None
     models: list[_Model] = field(default_factory=list)
+    params: list[CheckedParams] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -92,11 +101,36 @@ def read_shop(name: str, file: Path) -> ShopText | Diagnostic:
 def load_shops(shops: Iterable[ShopText]) -> dict[str, Loaded]:
     """Return the checked rulesets of shops by name, in their order; what they share is read once.
 
-    What is found is what `load_ruleset` finds of each, but for numbers of many digits: only what
-    computes with them can tell whether they are too many.
+    What is found is what `load_ruleset` finds of each.
     """
     shelf = Shelf()
-    return {shop.name: _load(shop, shelf) for shop in shops}
+    loaded = {shop.name: _load(shop, shelf) for shop in shops}
+    for name in _too_wide(loaded):
+        layers = loaded[name].layers
+        if layers is not None:
+            loaded[name] = load_merged(layers)
+    return loaded
+
+
+def _too_wide(loaded: Mapping[str, Loaded]) -> Iterator[str]:
+    """Return the shops whose numbers may take too many digits, those of a structure tried at once.
+
+    What the intervals of all shops together have room for, those of each one have.
+    """
+    untried = {
+        name: each.ruleset
+        for name, each in loaded.items()
+        if each.ruleset is not None and not each.ruleset.forms
+        if all(param.value is not None for param in each.ruleset.params.values())
+    }
+    for shops in alike(untried).values():
+        try:
+            pooled, _ = pool(_SHOP, shops)
+            fits = not check_budget(pooled)[1]
+        except NotPooledError:
+            fits = False
+        if not fits:
+            yield from shops
 
 
 def _load(shop: ShopText, shelf: Shelf) -> Loaded:
@@ -130,7 +164,11 @@ def _keep_model(base: _Base, context: Context, loaded: Loaded, layers: Layers) -
     spans += [end.span for finding in loaded.findings for end in finding.related]
     notes = {note.span for note in layers.notes}
     if all(span is None or span.source != own or span in notes for span in spans):
-        base.models.append(_Model(loaded, (context.param_refs, context.scales), found))
+        ruleset = loaded.ruleset
+        names = context.params.keys()
+        measured = frozenset(readers_of(ruleset, names) if ruleset is not None else ())
+        sight = context.param_refs, context.scales
+        base.models.append(_Model(loaded, sight, found, measured))
 
 
 def _as_model(
@@ -142,6 +180,8 @@ def _as_model(
     if known is not None and known.score is not None:
         score = reweighed(context, known.score)
     if context.sheet.findings != model.found:
+        return None
+    if any(number_beyond(context.params[name]) is not None for name in model.measured):
         return None
     notes = {note.span for note in model.loaded.layers.notes} if model.loaded.layers else set()
     shared = [finding for finding in model.loaded.findings if finding.span not in notes]
@@ -159,8 +199,6 @@ def _as_model(
         notes=tuple(findings),
         forms={},
     )
-    if any(find_wide_bounds(ruleset)):
-        return None
     return Loaded(ruleset, findings, layers)
 
 
@@ -217,8 +255,24 @@ def _laid_over(
         base.merged.removed,
     )
     check_effective(sheet, whole.effective)
-    checked, refs, signatures = check_params(sheet, whole)
-    return Context(sheet, whole, checked, refs, signatures, constants_of(checked))
+    checked = check_params(sheet, whole, _unchanged(base, said))
+    constants = constants_of(checked.params)
+    return Context(sheet, whole, checked.params, checked.refs, checked.scales, constants)
+
+
+def _unchanged(base: _Base, said: DifferenceDocument) -> CheckedParams | None:
+    """Return the params of a base whose scales a shop has as they are; of a broken one, none."""
+    if base.document is None:
+        return None
+    if not base.params:
+        checked = check_params(base.sheet, base.document)
+        if not base.sheet.findings:
+            base.params.append(checked)
+    kept = base.params[0] if base.params else None
+    if kept is None:
+        return None
+    scales = {name: scale for name, scale in kept.scales.items() if name not in said.params}
+    return replace(kept, scales=scales)
 
 
 def _weighed(
