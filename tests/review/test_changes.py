@@ -153,6 +153,15 @@ def test_a_child_whose_base_is_gone_is_touched():
     assert codes() == ["K310"]
 
 
+def test_a_child_that_cannot_be_read_any_more_is_touched():
+    changed("base.yaml", "ruleset: base\n", "ruleset: base\nversion: 1\n")
+    changed("child.yaml", "extends: base", "extends: base@1")
+    commit()
+    assert codes("child.yaml") == []
+    changed("base.yaml", "version: 1\n", "version: 2\n")
+    assert codes("child.yaml") == ["K620"]
+
+
 def test_lines_around_deleted_ones_are_touched():
     changed("base.yaml", "    service: {weight: 60, points: grade(rating)}\n", "")
     changed(

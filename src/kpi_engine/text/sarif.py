@@ -43,15 +43,14 @@ def render_sarif(diagnostics: Iterable[Diagnostic], version: str) -> str:
 
 def _rule(code: str) -> dict[str, object]:
     message = MESSAGES[code]
-    rule: dict[str, object] = {
+    hint = f"\n{outline(message.help)}" if message.help is not None else ""
+    return {
         "id": code,
         "shortDescription": {"text": outline(message.text)},
         "fullDescription": {"text": MEANINGS[code]},
+        "help": {"text": f"{MEANINGS[code]}{hint}\n`kpi-engine rule {code}` shows an example"},
         "defaultConfiguration": {"level": message.severity},
     }
-    if message.help is not None:
-        rule["help"] = {"text": outline(message.help)}
-    return rule
 
 
 def _result(finding: Diagnostic, rule: int) -> dict[str, object]:
