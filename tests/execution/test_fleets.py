@@ -53,6 +53,7 @@ def test_every_shop_has_the_results_that_its_ruleset_gives_over_its_own_rows(see
         assert mine.subjects.equals(single.subjects)
         assert mine.lines.equals(single.lines)
         assert mine.facts is not None
+        assert single.facts is not None
         assert mine.facts.equals(single.facts)
         for part in ("result_hash", "rules", "weights", "layers", "ruleset", "provisional"):
             assert mine.receipt[part] == single.receipt[part]

@@ -42,9 +42,9 @@ def words_of_params(text: str, currency: str) -> Words:
     sheet = lay_out(layers.merged.root)
     document = read_document(sheet)
     assert document is not None
-    _, refs, scales = check_params(sheet, document)
+    checked = check_params(sheet, document)
     assert not has_errors(sheet.findings), sheet.findings
-    return Words({}, refs, scales, currency)
+    return Words({}, checked.refs, checked.scales, currency)
 
 
 def row_words(words: Words, types: Mapping[str, Type]) -> Words:

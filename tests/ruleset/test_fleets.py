@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from kpi_engine.ruleset.checked import Formula
 from kpi_engine.ruleset.fleets import Fleet, load_fleet
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.source import position
@@ -44,7 +45,11 @@ def _found(findings: list[Diagnostic] | tuple[Diagnostic, ...]) -> list[tuple[st
 
 def _params(fleet: Fleet) -> dict[str, dict[str, str]]:
     return {
-        shop: {name: param.value.text for name, param in ruleset.params.items()}
+        shop: {
+            name: param.value.text
+            for name, param in ruleset.params.items()
+            if isinstance(param.value, Formula)
+        }
         for shop, ruleset in fleet.shops.items()
     }
 
