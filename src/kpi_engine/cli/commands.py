@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -10,6 +10,7 @@ import kpi_engine as ke
 from kpi_engine.cli.authoring import list_them, lock, show_effective, starts
 from kpi_engine.cli.checking import check, rule, schema
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
+from kpi_engine.cli.fleets import report_fleet
 from kpi_engine.cli.output import (
     Format,
     FormatOption,
@@ -29,8 +30,6 @@ from kpi_engine.cli.summaries import (
     closing_document,
     closing_parts,
     counted,
-    fleet_document,
-    fleet_parts,
     run_document,
     run_parts,
     sample_document,
@@ -135,7 +134,11 @@ def run(
 ) -> None:
     """Compute scores and pay of one month, and write them with the receipt."""
     if ke.is_fleet(ruleset):
-        run_shops(ruleset, data, period, out, as_of, history, form)
+        with refused(form), progress("running"):
+            shops = ke.compile_fleet(ke.load_fleet(ruleset))
+            found = ke.run_fleet(shops, data, period=period, as_of=as_of, history=history)
+            ke.write_results(found, out)
+        raise typer.Exit(report_fleet(shops, found, out, form, accounting=accounting))
     with refused(form), progress("running"):
         plan = ke.compile(ke.load(ruleset))
         results = ke.run(plan, data, period=period, as_of=as_of, history=history)
@@ -147,34 +150,8 @@ def run(
         show_json(document | ({"accounting": results.accounting} if accounting else {}))
     else:
         show(*run_parts(results, plan.ruleset, document))
-        show(*(accounting_parts(results) if accounting else ()))
+        show(*(accounting_parts(results.receipt) if accounting else ()))
     raise typer.Exit(Exit.FINDINGS if document["rejects"] or document["held"] else Exit.CLEAN)
-
-
-def run_shops(
-    file: Path,
-    data: Path,
-    period: str,
-    out: Path,
-    as_of: str | None,
-    history: Path | None,
-    form: Format,
-) -> NoReturn:
-    """Run a fleet, and end with its status."""
-    with refused(form), progress("running"):
-        fleet = ke.load_fleet(file)
-        plan = ke.compile_fleet(fleet)
-        results = ke.run_fleet(plan, data, period=period, as_of=as_of, history=history)
-        ke.write_results(results, out)
-    warnings = [finding for finding in fleet.findings if finding.severity == "warning"]
-    report([*warnings, *results.diagnostics], form)
-    document = fleet_document(results, out)
-    if form is Format.JSON:
-        show_json(document)
-    else:
-        show(*fleet_parts(results, plan, document))
-    found = document["rejects"] or document["held"] or document["not_run"]
-    raise typer.Exit(Exit.FINDINGS if found else Exit.CLEAN)
 
 
 @app.command()

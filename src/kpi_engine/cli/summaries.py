@@ -22,15 +22,20 @@ _COUNTED_BY_NAME = frozenset({"dropped", "filtered_by"})
 _ROUNDING = frozenset({"part.rounding", "part.limits"})
 
 
-class RunDocument(TypedDict):
+class Counts(TypedDict):
+    """What was rejected and held back in a run."""
+
+    rejects: int
+    held: int
+
+
+class RunDocument(Counts):
     """A run in numbers."""
 
     out: str
     ruleset: str
     period: str
     subjects: int
-    rejects: int
-    held: int
     result_hash: str
 
 
@@ -84,73 +89,6 @@ def run_document(results: ke.Results, out: Path) -> RunDocument:
     }
 
 
-class FleetDocument(TypedDict):
-    """A run of a fleet in numbers."""
-
-    out: str
-    fleet: str
-    period: str
-    shops: int
-    groups: int
-    not_run: int
-    subjects: int
-    rejects: int
-    held: int
-    result_hash: str
-
-
-def fleet_document(results: ke.FleetResults, out: Path) -> FleetDocument:
-    """Return a run of a fleet in numbers, counted as `run_document` counts."""
-    receipt, subjects = results.receipt, results.subjects
-    held = 0
-    if "pay.status" in subjects.columns:
-        held = int((subjects["pay.status"].drop_nulls() != "ok").sum())
-    return {
-        "out": out.as_posix(),
-        "fleet": receipt["fleet"],
-        "period": receipt["period"],
-        "shops": len(receipt["shops"]),
-        "groups": len(receipt["groups"]),
-        "not_run": len(receipt["not_run"]),
-        "subjects": subjects.height,
-        "rejects": results.rejects.select("table", "row").unique().height,
-        "held": held,
-        "result_hash": receipt["result_hash"],
-    }
-
-
-def fleet_parts(
-    results: ke.FleetResults, plan: ke.FleetPlan, document: FleetDocument
-) -> Iterator[RenderableType]:
-    """Return the groups of a fleet: whom they assess, what they pay, and where the results are."""
-    shops = counted(document["shops"], "shop")
-    yield (
-        f"{document['fleet']} for {document['period']}: {shops} in "
-        f"{counted(document['groups'], 'group')}, {counted(document['subjects'], 'subject')}, "
-        f"written to {document['out']}"
-    )
-    table = Table(box=None, pad_edge=False)
-    for name in ("group", "first shop", "base", "zone"):
-        table.add_column(name)
-    for name in ("shops", "subjects", "pay"):
-        table.add_column(name, justify="right")
-    column = results.receipt["shop"]
-    ran = {name for group in results.receipt["groups"] for name in group["shops"]}
-    for group in (group for group in plan.groups if ran.issuperset(group.shops)):
-        ruleset = group.plan.ruleset
-        base = ruleset.layers[1 if len(ruleset.layers) > 1 else 0].name
-        mine = results.subjects.filter(results.subjects[column].is_in(group.shops))
-        paid = ""
-        if "pay" in mine.columns and ruleset.pay is not None:
-            amount = Decimal(int(mine["pay"].sum())).scaleb(-ruleset.minor_digits)
-            paid = f"{amount:,f} {ruleset.currency}"
-        cells = (group.structure[:8], group.shops[0], base, ruleset.zone)
-        numbers = (f"{len(group.shops):,}", f"{mine.height:,}", paid)
-        table.add_row(*map(Text, (*cells, *numbers)))
-    yield table
-    yield _caution(results, document)
-
-
 def run_parts(
     results: ke.Results, ruleset: ke.Ruleset, document: RunDocument
 ) -> Iterator[RenderableType]:
@@ -171,7 +109,7 @@ def run_parts(
             weakest = ranked.tail(SHOWN_AT_EACH_END).to_dicts()
         if best:
             yield _ranking(best, weakest, key, ruleset)
-    yield _caution(results, document)
+    yield caution(results, document)
 
 
 def _ranking(
@@ -221,7 +159,8 @@ def _contributions(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {known[name]:+.2f}" for name in most)
 
 
-def _caution(results: ke.Results | ke.FleetResults, document: RunDocument | FleetDocument) -> str:
+def caution(results: ke.Results | ke.FleetResults, document: Counts) -> str:
+    """Return how many rows were rejected, for which reasons, and whose pay is held back."""
     if not document["rejects"] and not document["held"]:
         return "no row rejected, no pay held back"
     said: list[str] = []
@@ -247,14 +186,14 @@ def _held(results: ke.Results | ke.FleetResults) -> str:
     return ", ".join([*names[:HELD_SHOWN], *more])
 
 
-def accounting_parts(results: ke.Results) -> Iterator[Table]:
+def accounting_parts(receipt: ke.Receipt) -> Iterator[Table]:
     """Return where every row went, a table for the tables and one for the metrics.
 
     What only some tables or metrics can have stands there where one of them has it.
     """
     sections: dict[str, Mapping[str, Mapping[str, object]]] = {
-        "tables": results.accounting["tables"],
-        "metrics": results.accounting["metrics"],
+        "tables": receipt["accounting"]["tables"],
+        "metrics": receipt["accounting"]["metrics"],
     }
     for section, accounts in sections.items():
         if not accounts:

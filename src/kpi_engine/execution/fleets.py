@@ -238,15 +238,20 @@ def _notes(outcome: _Outcome, period: str) -> Iterator[Diagnostic]:
     failed, nobody = list(outcome.failed), outcome.nobody
     yield from dict.fromkeys(_errors(outcome.failed))
     if failed:
-        yield diagnose("K663", count=len(failed), names=_named(failed))
+        yield diagnose("K663", shops=_counted(len(failed), "shop"), names=_named(failed))
     yield from dict.fromkeys(note for _, results in outcome.done for note in results.diagnostics)
     if nobody:
-        yield diagnose("K660", count=len(nobody), period=period, names=_named(nobody))
+        shops = _counted(len(nobody), "shop")
+        yield diagnose("K660", shops=shops, period=period, names=_named(nobody))
     alone = Counter(group.alone for group, _ in outcome.done if group.alone is not None)
     for reason, count in alone.items():
-        yield diagnose("K662", count=count, reason=reason)
+        yield diagnose("K662", shops=_counted(count, "shop"), reason=reason)
     for name, rows in outcome.elsewhere.items():
-        yield diagnose("K661", table=name, rows=rows)
+        yield diagnose("K661", table=name, rows=_counted(rows, "row"))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
 
 
 def _named(shops: list[str]) -> str:
@@ -297,6 +302,8 @@ def shop_results(results: FleetResults, shop: str) -> Results:
     """
     receipt = results.receipt
     group = next((each for each in receipt["groups"] if shop in each["shops"]), None)
+    if group is None and shop in receipt["nobody"]:
+        raise DataError([diagnose("K669", name=shop, period=receipt["period"])])
     if group is None:
         near = closest(shop, set(receipt["shops"]))
         reasons = receipt["not_run"].get(shop)

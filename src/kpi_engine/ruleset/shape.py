@@ -15,7 +15,7 @@ from kpi_engine.ruleset.sheet import Path, Sheet, key_span, report, span_of
 def read_document(sheet: Sheet) -> RulesetDocument | None:
     """Return the model of a sheet, or None after noting everything that is wrong with its shape."""
     if "ruleset" not in sheet.data:
-        report(sheet, "K305", key_span(sheet, ()))
+        report(sheet, "K657" if "fleet" in sheet.data else "K305", key_span(sheet, ()))
         return None
     try:
         return RulesetDocument.model_validate(sheet.data)

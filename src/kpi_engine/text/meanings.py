@@ -509,6 +509,8 @@ MEANINGS: Final[dict[str, str]] = {
     "K655": "A table of params has a row for each shop and a column for each param, its cells "
     "written as in a ruleset.",
     "K656": "Without the name of its shop nobody knows whose params a row holds.",
+    "K657": "A fleet lists shops. What was asked is about one ruleset: `run`, `explain`, `verify` "
+    "and `close` know fleets.",
     "K658": "The results of a fleet stand in one frame: a metric is an amount there or a number, "
     "not one for some shops and the other for the rest.",
     "K659": "Shops with errors are left out of a run. Here none is left.",
@@ -524,4 +526,5 @@ MEANINGS: Final[dict[str, str]] = {
     "K666": "The receipt of a fleet lists its shops; this is none of them.",
     "K667": "The shop's ruleset has errors, or its tables could not be used.",
     "K668": "In a fleet two shops may have the same agent: the shop is part of her name.",
+    "K669": "The shop is in the fleet, and has no results: the roster had nobody of it.",
 }

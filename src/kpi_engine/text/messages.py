@@ -1376,16 +1376,21 @@ MESSAGES: dict[str, Message] = {
     "K654": Message("error", "`{name}` is no folder with rulesets, one was expected"),
     "K655": Message("error", "`{name}` is no table of params: {reason}"),
     "K656": Message("error", "a row has no `{shop}`, the name of a shop was expected"),
+    "K657": Message(
+        "error",
+        "this is a fleet, a ruleset was expected",
+        "name the file of one of its shops; `run` takes the whole fleet",
+    ),
     "K658": Message(
         "error",
         "`{name}` is of the kind {left} in `{first}` and {right} in `{other}`",
         "give one of the two another name: their values stand in one column",
     ),
     "K659": Message("error", "no shop can be run: the rulesets of all of them have errors"),
-    "K660": Message("note", "nobody is on the roster of {count} shops in {period}: {names}"),
-    "K661": Message("note", "{rows} rows of `{table}` name no shop that is run, they are left out"),
-    "K662": Message("note", "{count} shops are computed one by one: {reason}"),
-    "K663": Message("error", "{count} shops are not run: {names}"),
+    "K660": Message("note", "nobody is on the roster of {shops} in {period}: {names}"),
+    "K661": Message("note", "no shop that is run is named by {rows} of `{table}`: left out"),
+    "K662": Message("note", "{shops} computed alone: {reason}"),
+    "K663": Message("error", "{shops} not run: {names}"),
     "K664": Message(
         "error",
         "`{folder}` holds the results of the fleet `{name}`, those of one ruleset were expected",
@@ -1401,6 +1406,7 @@ MESSAGES: dict[str, Message] = {
         "`{subject}` names no shop, one of the fleet was expected",
         "write `{shop}=…,` and the rest of the key",
     ),
+    "K669": Message("error", "nobody of the shop `{name}` was on the roster in {period}"),
 }
 
 RELATED: dict[str, str] = {
