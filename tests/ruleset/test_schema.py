@@ -9,6 +9,7 @@ import yaml
 
 import kpi_engine as ke
 from kpi_engine.ruleset.document import RulesetDocument
+from kpi_engine.ruleset.keys import SENTENCE_BY_KEY
 from kpi_engine.ruleset.loading import load_ruleset
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +82,13 @@ def test_a_file_without_a_parent_says_what_no_parent_says():
 def test_a_child_removes_with_null():
     child = {"ruleset": "a", "extends": "b", "metrics": {"sales": None}, "score": None}
     assert validator("ruleset").is_valid(child)
+
+
+def test_every_key_of_the_model_has_its_sentence_and_no_other():
+    definitions = RulesetDocument.model_json_schema()
+    parts = {**definitions.pop("$defs"), "RulesetDocument": definitions}
+    keys = {name: set(part["properties"]) for name, part in parts.items()}
+    assert {name: set(sentences) for name, sentences in SENTENCE_BY_KEY.items()} == keys
 
 
 def test_the_schema_has_every_key_of_the_model():

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from kpi_engine.ruleset.document import RulesetDocument, Scale
+from kpi_engine.ruleset.keys import SENTENCE_BY_KEY
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 TEXT: Final = {"type": ["string", "number", "boolean"]}
@@ -30,8 +31,9 @@ def ruleset_schema() -> Schema:
     ['ruleset']
     """
     model = RulesetDocument.model_json_schema()
-    definitions = {name: _as_written(part) for name, part in model.pop("$defs").items()}
-    schema = _as_written(model)
+    parts = {**model.pop("$defs"), "RulesetDocument": model}
+    definitions = {name: _explained(_as_written(part), name) for name, part in parts.items()}
+    schema = definitions.pop("RulesetDocument")
     metrics = schema["properties"]["metrics"]
     short_forms = [TEXT, _as_written(TypeAdapter(Scale).json_schema())]
     metrics["additionalProperties"]["anyOf"] = [
@@ -46,6 +48,19 @@ def ruleset_schema() -> Schema:
         "anyOf": [{"required": ["extends"]}, {"required": list(_WITHOUT_A_PARENT)}],
         "definitions": definitions,
     }
+
+
+def _explained(schema: Schema, name: str) -> Schema:
+    """Return the schema of a part with a sentence at each of its keys.
+
+    Beside `$ref` draft 7 reads nothing, so that such a key has one in `allOf`.
+    """
+    for key, part in schema["properties"].items():
+        sentence = {"description": SENTENCE_BY_KEY[name][key]}
+        schema["properties"][key] = (
+            sentence | {"allOf": [part]} if "$ref" in part else sentence | part
+        )
+    return schema
 
 
 def _as_written(schema: Schema) -> Schema:

@@ -1,0 +1,120 @@
+"""What every key of a ruleset file says, in a sentence: editors show it beside the key."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_WORDS: Final = {
+    "title": "What people call it: a text, or one for each language, `{zh: …, en: …}`.",
+    "source": "Where it comes from: a form, a decision, a rule of the platform.",
+    "note": "What else people should know.",
+}
+
+SENTENCE_BY_KEY: Final[Mapping[str, Mapping[str, str]]] = {
+    "RulesetDocument": {
+        **_WORDS,
+        "ruleset": "Its name, such as `taobao/presales`.",
+        "version": "The version by which other files can pin it.",
+        "effective": "The days that the file governs: `{from: day, to: day}`, `to` exclusive.",
+        "extends": "The parent, such as `taobao/presales`; with `@version`, that version alone.",
+        "period": "How often people are assessed: every `month`.",
+        "zone": "The zone in which days and hours are meant, such as `Asia/Shanghai`.",
+        "day_starts": "The hour at which a day starts, `00:00` if not said.",
+        "currency": "The one currency of all amounts, such as `CNY`.",
+        "subject": "Who is assessed, with rows or without.",
+        "params": "Values that shops set: each written out, `required`, or a scale.",
+        "groups": "People who are compared, by the columns they share.",
+        "tables": "The rows that come from outside, and those made from them.",
+        "metrics": "What is measured: a named value per subject and period.",
+        "score": "How measures become points and a score.",
+        "pay": "How the score and measures become money.",
+    },
+    "Effective": {
+        "from": "The first day that the file governs.",
+        "to": "The first day that it does not govern any more.",
+    },
+    "SubjectDocument": {
+        "from": "The roster: the input table with a row for everybody.",
+        "key": "The columns that tell subjects apart.",
+        "where": "The condition on which a row of the roster is assessed.",
+    },
+    "ColumnDocument": {
+        "kind": "`text`, `int`, `number`, `bool`, `money`, `date`, `datetime`, `month`, or labels "
+        "like `a | b`; `optional` in front, `= default` behind.",
+        "column": "The header in the file, where it is not the column's name.",
+        "format": "How days or times are written in the file, such as `%d-%m-%Y %H:%M`.",
+        "in": "Whether amounts are in `major` units (CNY) or in `minor` ones (fen).",
+    },
+    "LongDocument": {
+        "name": "The column that holds the names.",
+        "value": "The column that holds the values.",
+    },
+    "MatchDocument": {
+        "to": "The table whose rows are brought.",
+        "same": "The columns that have to be equal in both.",
+        "where": "A further condition on the pair of rows.",
+        "prefer": "Which row is taken of several: `highest x` or `lowest x`, in order.",
+        "take": "`one` row, or `every` match as a row of its own.",
+    },
+    "TableDocument": {
+        **_WORDS,
+        "key": "The columns that tell rows apart.",
+        "columns": "The columns of an input: name and kind.",
+        "dated": "The column whose day says to which month a row belongs.",
+        "valid": "The two columns between which a row holds, the second exclusive.",
+        "long": "One name a row: the column of names and the column of values.",
+        "file": "The name of the input's file, where it is not the table's.",
+        "missing": "The texts that mean that nothing is known.",
+        "from": "The table that this one is made from.",
+        "where": "The condition on which a row is kept.",
+        "per": "One row for each key; `add` gathers the others.",
+        "in_order": "With `per`: the columns by which the rows of a key are put in order.",
+        "starts_when": "With `in_order`: the condition on which a row starts a new run.",
+        "match": "Rows of other tables brought to every row, each under a name.",
+        "add": "Computed columns: name and formula.",
+        "drop": "Rows taken out, each condition under a name that the accounting keeps.",
+    },
+    "GroupDocument": {
+        **_WORDS,
+        "key": "The columns that the people of a group share; `period` is the month.",
+        "window": "How many months up to this one, such as `3 months`.",
+    },
+    "MetricDocument": {
+        **_WORDS,
+        "from": "The table whose rows are gathered; without it, a formula over metrics.",
+        "where": "The condition on which a row is used.",
+        "value": "The formula or scale.",
+        "whose": "The column that says whose a row is, where it is not the subject's key.",
+        "dated": "Another date than the table's.",
+        "window": "The days that end with the period, such as `30 days`, instead of the period.",
+        "latest": "Only the newest rows of a subject: `25%` or `10 rows`.",
+        "settles": "How long after the period late rows may still come: `4 days`.",
+        "min_rows": "With fewer rows the value is unknown.",
+        "better": "Whether `higher` or `lower` values are better.",
+    },
+    "ScoreDocument": {
+        **_WORDS,
+        "items": "What counts: points and weights by name.",
+        "order": "What matters more than what: `a > b = c`.",
+        "method": "How weights follow from an order alone.",
+        "ties": "How equal places in an order share their weight.",
+        "empty": "What unknown points mean: `skip`, `stop`, or the points to give.",
+        "needs": "The share of the weight that has to be known, such as `60%`.",
+        "rescale": "Why weights of another sum are brought to the right one.",
+        "then": "Steps after the items, each a formula of the running `score`.",
+    },
+    "ItemDocument": {
+        **_WORDS,
+        "weight": "How much it counts.",
+        "points": "The formula or scale of its points, from 0 to 100.",
+        "items": "The parts it is made of, instead of points.",
+        "empty": "What unknown points mean here: `skip`, `stop`, or the points to give.",
+        "rescale": "Why weights of another sum are brought to this item's.",
+        "printed": "The weight as the form prints it.",
+    },
+    "PayDocument": {
+        **_WORDS,
+        "lines": "What is paid: name and formula or scale of money.",
+        "below_zero": "Whether a pay below zero is `held` back or `owed`.",
+        "then": "Steps after the lines, each a formula of the running `pay`.",
+    },
+}
