@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("checking", "running", "sample_data", "events", "slips")
+BENCHMARKS = ("checking", "running", "sample_data", "events", "slips", "fleets")
 
 if __name__ == "__main__":
     for benchmark in BENCHMARKS:

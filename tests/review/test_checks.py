@@ -95,3 +95,17 @@ def test_a_pattern_that_finds_nothing_is_an_error():
 def test_a_file_named_like_a_pattern_is_a_file():
     write("a[1].yaml", "wgae")
     assert codes_by_file("a[1].yaml") == {"a[1].yaml": ["K220"]}
+
+
+def test_a_fleet_is_checked_with_all_its_shops():
+    write("shop.yaml")
+    listed = "  S1: maple\n  S2: {extends: shop, currency: CNX}\n  S3: shop\n"
+    Path("north.yaml").write_text(f"fleet: north\nshop: agent_id\nshops:\n{listed}", "utf-8")
+    Path("maple.yaml").write_text("ruleset: maple\nextends: shop\nzoone: UTC\n", "utf-8")
+    found = {"maple.yaml": ["K301"], "north.yaml": ["K307"]}
+    assert {
+        finding.span.source.name: [finding.code]
+        for finding in ke.check("north.yaml").diagnostics
+        if finding.span is not None
+    } == found
+    assert codes_by_file(".") == {**found, "shop.yaml": []}

@@ -7,10 +7,18 @@ from pathlib import Path
 
 from kpi_engine.review.changes import Changes, find_changes, is_touched, refuse_strangers
 from kpi_engine.review.choosing import Choice, choose_codes, hold_to_comments
-from kpi_engine.review.files import TEST_SUFFIX, expand_pattern, find_files, is_pattern, kind_of
+from kpi_engine.review.files import (
+    TEST_SUFFIX,
+    FileKind,
+    expand_pattern,
+    find_files,
+    is_pattern,
+    kind_of,
+)
 from kpi_engine.review.preparation import prepare_file, read_files
 from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
-from kpi_engine.ruleset.loading import load_layered
+from kpi_engine.ruleset.fleets import load_fleet
+from kpi_engine.ruleset.shops import ShopText, load_shops, read_shop
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 
 _PARTS = ("diagnostics", "ignored", "untouched", "unselected")
@@ -91,11 +99,16 @@ def _check_pattern(pattern: Path, review: _Review) -> None:
 def _check_all(asked: Path, files: list[Path], review: _Review) -> None:
     """Check those of the files that are rulesets and tests; there has to be one."""
     others: list[Path] = []
+    rulesets: list[Path] = []
     for file in files:
-        if kind_of(file) == "other" and not file.name.endswith(TEST_SUFFIX):
+        kind = _kind_of(file)
+        if kind == "other":
             others.append(file)
+        elif kind == "ruleset":
+            rulesets.append(file)
         else:
             _check_file(file, review)
+    _check_rulesets(rulesets, review)
     if len(others) == len(files):
         review.found[asked.as_posix()] = [diagnose("K501", name=asked.as_posix())]
         return
@@ -103,19 +116,49 @@ def _check_all(asked: Path, files: list[Path], review: _Review) -> None:
         review.found[file.as_posix()] = [diagnose("K503", name=file.as_posix())]
 
 
+def _kind_of(file: Path) -> FileKind:
+    """Return what a file is to be checked as; one that cannot be read, as a ruleset."""
+    if file.name.endswith(TEST_SUFFIX):
+        return "test"
+    return kind_of(file) if file.is_file() else "ruleset"
+
+
 def _check_file(file: Path, review: _Review) -> None:
-    """Note the findings of a file and the days it governs."""
-    if file.name.endswith(TEST_SUFFIX) or (file.is_file() and kind_of(file) == "test"):
-        prepared = prepare_file(file)
-        review.read[file.as_posix()] = _paths(file, prepared.read)
-        review.found[file.as_posix()] = list(prepared.diagnostics)
-        return
-    loaded = load_layered(file)
-    reign = reign_of(file, loaded.layers.files[0]) if loaded.layers is not None else None
-    if reign is not None:
-        review.reigns[file.resolve()] = reign
-    review.read[file.as_posix()] = _paths(file, read_files(loaded))
-    review.found[file.as_posix()] = loaded.findings
+    """Note the findings of a file that was named, whatever it is."""
+    name = file.as_posix()
+    match _kind_of(file):
+        case "test":
+            prepared = prepare_file(file)
+            review.read[name] = _paths(file, prepared.read)
+            review.found[name] = list(prepared.diagnostics)
+        case "fleet":
+            fleet, review.found[name] = load_fleet(file)
+            layers = (layer for r in fleet.shops.values() for layer in r.layers) if fleet else ()
+            whole = fleet is not None and not fleet.broken
+            paths = tuple({Path(layer.path): None for layer in layers}) if whole else None
+            review.read[name] = _paths(file, paths)
+        case _:
+            _check_rulesets([file], review)
+
+
+def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
+    """Note the findings of rulesets and the days they govern; what they share is read once."""
+    texts: list[ShopText] = []
+    for file in files:
+        text = read_shop(file.as_posix(), file)
+        if isinstance(text, Diagnostic):
+            review.found[file.as_posix()], review.read[file.as_posix()] = [text], None
+        else:
+            texts.append(text)
+    for text, loaded in zip(texts, load_shops(texts).values(), strict=True):
+        if text.path is None:
+            continue
+        layers = loaded.layers
+        reign = None if layers is None else reign_of(text.path, layers.files[0])
+        if reign is not None:
+            review.reigns[text.path.resolve()] = reign
+        review.read[text.name] = _paths(text.path, read_files(loaded))
+        review.found[text.name] = loaded.findings
 
 
 def _paths(file: Path, read: tuple[Path, ...] | None) -> frozenset[Path] | None:

@@ -1,0 +1,52 @@
+"""One run: `python -m benchmarks.fleets.measure check|load|fleet|ruleset FOLDER`.
+
+Prints seconds of wall and of CPU and the peak of the process in mebibytes, imports included.
+`fleet` runs plans that were compiled before, as `ruleset` does; what loading and compiling take,
+`load` tells.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import kpi_engine as ke
+from benchmarks.fleets.made_shops import BASE
+
+PERIOD = "2026-10"
+RULESET = Path(__file__).resolve().parents[2] / "rulesets" / f"{BASE}.yaml"
+
+
+def main() -> None:
+    """Run what the command line names, and print what it took as JSON."""
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    step = {"check": _check, "load": _load, "fleet": _fleet, "ruleset": _ruleset}[name](folder)
+    wall, cpu = time.perf_counter(), time.process_time()
+    step()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak}))
+
+
+def _check(folder: Path) -> Callable[[], object]:
+    return lambda: ke.check(folder / "shops")
+
+
+def _load(folder: Path) -> Callable[[], object]:
+    return lambda: ke.compile_fleet(ke.load_fleet(folder / "shops"))
+
+
+def _fleet(folder: Path) -> Callable[[], object]:
+    plan = ke.compile_fleet(ke.load_fleet(folder / "shops"))
+    return lambda: ke.run_fleet(plan, folder / "data", period=PERIOD)
+
+
+def _ruleset(folder: Path) -> Callable[[], object]:
+    plan = ke.compile(ke.load(RULESET))
+    return lambda: ke.run(plan, folder / "data", period=PERIOD)
+
+
+if __name__ == "__main__":
+    main()
