@@ -10,9 +10,20 @@ from tests.rulesets.frames import frames_of
 import kpi_engine as ke
 
 SHIPPED = Path(__file__).parents[2] / "rulesets"
+FOLDERS = [
+    "alibaba",
+    "examples",
+    "helpdesk",
+    "jd",
+    "kuaishou",
+    "seed",
+    "shopee",
+    "survey",
+    "taobao",
+]
 FILES = [
     file
-    for folder in ("alibaba", "examples", "seed", "taobao")
+    for folder in FOLDERS
     for file in sorted((SHIPPED / folder).glob("*.yaml"))
     if not file.name.endswith(".test.yaml") and file.stem != "chinese"
 ]
@@ -30,6 +41,7 @@ ROWS_OF_OTHERS = {
     "marks": [MARK],
     "measures": [STRANGER | {"period": "2026-12", "metric": "figure", "value": "50"}],
     "answers": [STRANGER | {"answer_id": "1", "answered_at": AT}],
+    "recommendations": [STRANGER | {"answer_id": "1", "answered_at": AT, "likely": "9"}],
     "team_results": [MARK],
     "messages": [STRANGER | {"message_id": "1", "buyer_id": "b", "sent_at": AT, "sender": "agent"}],
     "orders": [
