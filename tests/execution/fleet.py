@@ -59,6 +59,16 @@ tables:
     dated: given_at
     columns: {refund_id: text, order_id: text, given_at: datetime, back: money}
     add: {shop_id: orders.shop_id}
+  complaints:
+    key: complaint_id
+    dated: made_at
+    columns:
+      complaint_id: text
+      shop_id: text
+      agent_id: text
+      order_id: text
+      made_at: datetime
+    add: {worth: 'default(orders.amount, big)'}       # the order may be of another shop
   given_back:
     from: refunds
     per: [order_id]
@@ -88,6 +98,7 @@ metrics:
   large: {from: sold, where: amount >= big, value: count()}
   sales: {from: sold, value: sum(kept)}
   premium: {from: sold, value: sum(premium)}
+  worth: {from: complaints, value: sum(worth)}
   patience: {from: visits, value: share(patient)}
   slowness: {from: visits, value: mean(slow)}
   returns: {from: returned, value: sum(back)}
@@ -164,6 +175,10 @@ def rows(shops: list[str], random: Random, *, chats: int) -> dict[str, pl.DataFr
             orders.append((f"o{number}", shop, buyer, paid, f"{cents // 100}.{cents % 100:02}"))
             if random.random() < 0.3:
                 refunds.append((f"r{number}", f"o{number}", paid + timedelta(days=1), "1.05"))
+    complaints = [
+        (f"k{number}", shop, agent, f"o{random.randint(0, chats)}", asked[number][4])
+        for number, (shop, agent, _) in enumerate(random.choices(agents, k=chats // 10))
+    ]
     medals = ["gold", "silver", "none"]
     return {
         "agents": pl.DataFrame(
@@ -178,6 +193,11 @@ def rows(shops: list[str], random: Random, *, chats: int) -> dict[str, pl.DataFr
         ),
         "orders": pl.DataFrame(
             orders, schema=["order_id", "shop_id", "buyer_id", "paid_at", "amount"], orient="row"
+        ),
+        "complaints": pl.DataFrame(
+            complaints,
+            schema=["complaint_id", "shop_id", "agent_id", "order_id", "made_at"],
+            orient="row",
         ),
         "refunds": pl.DataFrame(
             refunds, schema=["refund_id", "order_id", "given_at", "back"], orient="row"

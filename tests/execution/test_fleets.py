@@ -10,6 +10,15 @@ import kpi_engine as ke
 from kpi_engine.execution.canon import result_hash
 
 PERIOD = "2026-10"
+REFUNDS = """columns: {refund_id: text, order_id: text, given_at: datetime, back: money}
+    where: back < wage"""
+BUYERS = """buyers:
+    from: chats
+    per: [buyer_id]
+    add: {met: count()}
+  visits:
+    from: chats
+    per: [shop_id, agent_id, buyer_id]"""
 
 
 def _written(folder: Path, texts: dict[str, str]) -> Path:
@@ -150,10 +159,10 @@ def test_one_bad_shop_does_not_stop_the_others(tmp_path):
     left_out = {note["message"] for note in results.receipt["notes"] if note["code"] == "K661"}
     counts = {
         name: tables[name].filter(pl.col("shop_id").is_in(["S3", "S4"])).height
-        for name in ("agents", "chats", "orders")
+        for name in ("agents", "chats", "orders", "complaints")
     }
     assert results.receipt["elsewhere"] == counts
-    assert len(left_out) == 3
+    assert len(left_out) == 4
     with pytest.raises(ke.DataError) as caught:
         ke.shop_results(results, "S3")
     assert [finding.code for finding in caught.value.diagnostics] == ["K667"]
@@ -196,10 +205,35 @@ def test_a_metric_of_two_kinds_in_one_fleet_is_refused(tmp_path):
     assert [finding.code for finding in caught.value.diagnostics] == ["K658"]
 
 
-def test_a_group_that_spans_shops_is_computed_shop_by_shop(tmp_path):
-    wide = BASE.replace("groups:\n", "groups:\n  everybody: [period]\n").replace(
-        "beats(sales, shop)", "beats(sales, everybody)"
-    )
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            "beats(sales, shop)",
+            "beats(sales, everybody)",
+            "a group of subjects spans shops",
+        ),
+        (
+            "visits:\n    from: chats\n    per: [shop_id, agent_id, buyer_id]",
+            BUYERS,
+            "`buyers` is grouped across shops",
+        ),
+        (
+            "same: [shop_id, buyer_id]\n        where: chat.asked_at",
+            "same: [buyer_id]\n        where: chat.asked_at",
+            "`sold` is matched across shops",
+        ),
+        (
+            "columns: {refund_id: text, order_id: text, given_at: datetime, back: money}",
+            REFUNDS,
+            "rows of `refunds` read a param before they find their shop",
+        ),
+    ],
+)
+def test_shops_that_would_see_each_others_rows_are_computed_one_by_one(old, new, reason, tmp_path):
+    wide = BASE.replace("groups:\n", "groups:\n  everybody: [period]\n").replace(old, new)
+    if "buyers" in new:
+        wide = wide.replace("value: sum(weight)", "value: 'sum(weight + default(buyers.met, 0))'")
     texts = {"base": wide, "north": "fleet: north\nshops: {S1: S1, S2: S2}\n"}
     for number in (1, 2):
         texts[f"S{number}"] = f"ruleset: s\nextends: base\nparams: {{wage: {number}000 CNY}}\n"
@@ -207,13 +241,32 @@ def test_a_group_that_spans_shops_is_computed_shop_by_shop(tmp_path):
     tables = rows(["S1", "S2"], Random(2), chats=300)
     tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
     plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
-    assert [(g.shops, g.alone) for g in plan.groups] == [
-        (("S1",), "a group of subjects spans shops"),
-        (("S2",), "a group of subjects spans shops"),
-    ]
+    assert [(g.shops, g.alone) for g in plan.groups] == [(("S1",), reason), (("S2",), reason)]
     results = ke.run_fleet(plan, tables, period=PERIOD)
     assert "K662" in {note.code for note in results.diagnostics}
     for shop in ("S1", "S2"):
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        assert ke.shop_results(results, shop).subjects.equals(single.subjects)
+
+
+def test_shops_whose_numbers_need_too_many_digits_together_are_parted(tmp_path):
+    fines = {"S1": "9000000000000", "S2": "8000000000000", "S3": "0.000001", "S4": "0.000002"}
+    base = BASE.replace("  heavy: 25\n", "  heavy: 25\n  fine: 1\n").replace(
+        "points: speed", "points: 'at_most(fine, 100)'"
+    )
+    texts = {
+        "base": base,
+        "north": f"fleet: north\nshops: {{{', '.join(f'{s}: {s}' for s in fines)}}}\n",
+    }
+    for shop, fine in fines.items():
+        texts[shop] = f"ruleset: s\nextends: base\nparams: {{fine: {fine}}}\n"
+    _written(tmp_path, texts)
+    tables = rows(list(fines), Random(4), chats=300)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    assert [(g.shops, g.alone) for g in plan.groups] == [(("S1", "S2"), None), (("S3", "S4"), None)]
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    for shop in fines:
         single = _single(tmp_path / f"{shop}.yaml", tables, shop)
         assert ke.shop_results(results, shop).subjects.equals(single.subjects)
 

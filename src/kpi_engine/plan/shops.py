@@ -12,7 +12,7 @@ from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.nodes import Lookup, Plan, Stage, TableStep
 from kpi_engine.plan.stages import lookups_in
-from kpi_engine.ruleset.checked import POOL, Pool, Ruleset
+from kpi_engine.ruleset.checked import POOL, Pool, Ruleset, Table
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.pooling import TOO_MANY_DIGITS, NotPooledError
 
@@ -25,7 +25,7 @@ class _Sorts:
     """
 
     pool: Pool
-    origins: Mapping[str, str | None]
+    tables: Mapping[str, Table]
     tainted: dict[str, set[str]] = field(default_factory=dict)
     found: dict[str, tuple[object, str]] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ def _check_apart(plan: Plan, pool: Pool) -> None:
     """Raise `NotPooledError` where a value of a shop could depend on rows of another."""
     if pool.shop not in plan.steps[-1].key:
         raise NotPooledError("a group of subjects spans shops")
-    sorts = _Sorts(pool, {step.name: step.origin for step in plan.tables})
+    sorts = _Sorts(pool, plan.ruleset.tables)
     for step in plan.tables:
         _check_table(sorts, step)
     for lookup in lookups_in(plan.roster.opened):
@@ -75,7 +75,10 @@ def _check_table(sorts: _Sorts, step: TableStep) -> None:
                 raise NotPooledError(f"`{step.name}` is made of what is looked up in shops")
             sorts.found[step.name] = sorts.found[step.origin]
             sorts.tainted[step.name] = sorts.tainted[step.origin] & set(step.reads)
-    known = {*step.reads, *(column.name for column in step.gathers), "run"}
+    there = {column.name for column in sorts.tables[step.name].columns}
+    if step.origin is not None:
+        there = set(sorts.tables[step.origin].types)
+    known = {*there, *(column.name for column in step.gathers), "run"}
     known |= {name for match in step.matches for name in match.carried}
     tainted = sorts.tainted.setdefault(step.name, set())
     for stage in (*step.opened, *step.taken, *step.added):
@@ -125,6 +128,6 @@ def _is_of_shops(sorts: _Sorts, table: str) -> bool:
 
 
 def _input(sorts: _Sorts, table: str) -> str:
-    while (origin := sorts.origins[table]) is not None:
+    while (origin := sorts.tables[table].origin) is not None:
         table = origin
     return table
