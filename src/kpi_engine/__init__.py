@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from kpi_engine.execution.closing import Closing
     from kpi_engine.execution.facts import Facts
+    from kpi_engine.execution.fleetclosing import FleetClosing
     from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults
     from kpi_engine.execution.history import FleetHistory, History
     from kpi_engine.execution.inputs import Tables, TableSource
@@ -68,6 +69,7 @@ _HOME_BY_TYPE: Final = {
     "Explanation": "kpi_engine.review.explained",
     "Facts": "kpi_engine.execution.facts",
     "Fleet": "kpi_engine.ruleset.fleets",
+    "FleetClosing": "kpi_engine.execution.fleetclosing",
     "FleetHistory": "kpi_engine.execution.history",
     "FleetPlan": "kpi_engine.plan.fleets",
     "FleetReceipt": "kpi_engine.execution.fleetresults",
@@ -954,7 +956,7 @@ def verify(
     return verification.verify(out, tables, history)
 
 
-def close(out: str | Path, ledger: str | Path) -> Closing:
+def close(out: str | Path, ledger: str | Path) -> Closing | FleetClosing:
     """Return what became of closing a result: its pay lines are now in the ledger, a SQLite file.
 
     The first closing of a ruleset's period enters every line of everybody whose pay is known.
@@ -962,9 +964,13 @@ def close(out: str | Path, ledger: str | Path) -> Closing:
     adjustments, so that the entries of a line add up to what the later result says of it. Whose
     pay is held back is not closed, and is in ``held``. Closing the same again enters nothing.
 
+    Of the results of a fleet every shop is closed so, under the name of its own ruleset, all shops
+    at once or none: ``closings`` has them by shop.
+
     Raises:
         DataError: the folder holds no result with pay or not the one that was written, the file is
-            no ledger or cannot be written, the ledger's lines are in another currency.
+            no ledger or cannot be written, the ledger's lines are in another currency, two shops of
+            a fleet have rulesets of one name.
 
     >>> from tempfile import TemporaryDirectory
     >>> import polars as pl
@@ -990,8 +996,10 @@ def close(out: str | Path, ledger: str | Path) -> Closing:
     adjustment [('base', -1000)]
     None []
     """
-    from kpi_engine.execution import closing
+    from kpi_engine.execution import closing, fleetclosing, folders
 
+    if folders.holds_fleet(out):
+        return fleetclosing.close_fleet(out, ledger)
     return closing.close(out, ledger)
 
 
@@ -1071,6 +1079,7 @@ __all__ = [
     "Explanation",
     "Facts",
     "Fleet",
+    "FleetClosing",
     "FleetHistory",
     "FleetPlan",
     "FleetReceipt",

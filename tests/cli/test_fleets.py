@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cli.test_commands import called, codes
+from tests.cli.test_commands import called, changed, codes
 
 import kpi_engine as ke
 
@@ -214,3 +214,61 @@ def test_what_is_asked_of_one_ruleset_is_refused_of_a_fleet(arguments):
         words = [word.format(name) for word in arguments]
         result = called(*words, "--format", "json", status=2)
         assert (result.stdout, codes(result.stderr)) == ("", [code])
+
+
+CLOSE = ("close", "out", "--ledger", "pay.ledger")
+
+
+def test_a_fleet_is_closed_in_counts_not_in_a_line_a_shop():
+    called(*RUN, status=0)
+    first = called(*CLOSE, status=0)
+    assert first.stderr == ""
+    assert first.stdout == (
+        "north for 2026-10: 8 lines of 4 subjects in 3 shops, 5,600.00 CNY in all, entered into "
+        "pay.ledger as closings 1 to 3\n"
+    )
+    again = called(*CLOSE, status=0).stdout
+    assert again == "north for 2026-10: nothing to enter, pay.ledger is unchanged\n"
+    changed("data/agents.csv", "S2,小王,1000.00", "S2,小王,1000.10")
+    changed("north.yaml", '  "*"', '  S4: {extends: base, params: {rate: 1%}}\n  "*"')
+    Path("data/agents.csv").write_text(
+        Path("data/agents.csv").read_text("utf-8") + "S4,小赵,100.00\n", "utf-8"
+    )
+    called(*RUN, status=0)
+    document = json.loads(called(*CLOSE, "--format", "json", status=0).stdout)
+    assert document == {
+        "ledger": "pay.ledger",
+        "fleet": "north",
+        "period": "2026-10",
+        "closings": [4, 5],
+        "shops": 2,
+        "unchanged": 2,
+        "subjects": 2,
+        "lines": 2,
+        "adjustments": 1,
+        "amounts": {"CNY": 111},
+        "held": 0,
+        "not_run": 0,
+    }
+
+
+def test_the_shops_of_a_fleet_that_ledgers_know_already_are_counted():
+    called(*RUN, status=0)
+    called(*CLOSE, status=0)
+    changed("data/agents.csv", "S2,小王,1000.00", "S2,小王,1000.10")
+    called(*RUN, status=0)
+    assert called(*CLOSE, status=0).stdout == (
+        "north for 2026-10: 1 adjustment of 1 subject in 1 shop, 0.11 CNY in all, entered into "
+        "pay.ledger as closing 4; 2 shops unchanged\n"
+    )
+
+
+def test_a_fleet_with_a_shop_that_was_not_run_is_closed_with_a_finding():
+    changed("north.yaml", "{rate: 110%}", "{rat: 110%}")
+    called(*RUN, status=1)
+    result = called(*CLOSE, status=1)
+    assert result.stderr == (
+        "warning[K476]: 1 shop not run, not closed: S2\n"
+        "   = help: mend their rulesets, run again and close again\n"
+    )
+    assert "6 lines of 3 subjects in 2 shops" in result.stdout

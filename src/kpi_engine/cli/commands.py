@@ -10,7 +10,7 @@ import kpi_engine as ke
 from kpi_engine.cli.authoring import list_them, lock, show_effective, starts
 from kpi_engine.cli.checking import check, rule, schema
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
-from kpi_engine.cli.fleets import report_fleet
+from kpi_engine.cli.fleets import report_closings, report_fleet
 from kpi_engine.cli.output import (
     Format,
     FormatOption,
@@ -261,11 +261,14 @@ def close(
 ) -> None:
     """Enter the pay lines of a run into a ledger, where they never change.
 
-    Closing a later run of the same month enters adjustments: what has changed since.
+    Closing a later run of the same month enters adjustments: what has changed since. Of a fleet
+    all shops are closed, or none.
     """
     with refused(form), progress("closing"):
         closing = ke.close(out, ledger)
     report(closing.diagnostics, form)
+    if isinstance(closing, ke.FleetClosing):
+        raise typer.Exit(report_closings(closing, ledger, form))
     if form is Format.JSON:
         show_json(closing_document(closing, ledger))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # the types of the facade are loaded on use
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -140,3 +140,72 @@ def fleet_accounting_parts(results: ke.FleetResults) -> Iterator[RenderableType]
         shops = counted(len(group["shops"]), "shop")
         yield f"group {group['structure'][:8]}, {shops} from {group['shops'][0]}"
         yield from accounting_parts(group["receipt"])
+
+
+def report_closings(closing: ke.FleetClosing, ledger: Path, form: Format) -> Exit:
+    """Say what became of closing a fleet, and return its status."""
+    if form is Format.JSON:
+        show_json(closings_document(closing, ledger))
+    else:
+        show(closings_line(closing, ledger))
+    held = any(not each.held.is_empty() for each in closing.closings.values())
+    return Exit.FINDINGS if held or closing.not_run else Exit.CLEAN
+
+
+def closings_document(closing: ke.FleetClosing, ledger: Path) -> dict[str, object]:
+    """Return the closings of a fleet in numbers; ``amounts`` are their sums in minor units.
+
+    ``shops`` are those of which something was entered, of the ``unchanged`` the ledger said it all.
+    """
+    entered = [each for each in closing.closings.values() if each.number is not None]
+    return {
+        "ledger": ledger.as_posix(),
+        "fleet": closing.fleet,
+        "period": closing.period,
+        "closings": [each.number for each in entered],
+        "shops": len(entered),
+        "unchanged": len(closing.closings) - len(entered),
+        "subjects": sum(each.entries["subject"].n_unique() for each in entered),
+        "lines": sum(each.entries.height for each in entered if each.kind == "closed"),
+        "adjustments": sum(each.entries.height for each in entered if each.kind == "adjustment"),
+        "amounts": {name: amount for name, (amount, _) in _amounts(entered).items()},
+        "held": sum(each.held.height for each in closing.closings.values()),
+        "not_run": len(closing.not_run),
+    }
+
+
+def _amounts(closings: Sequence[ke.Closing]) -> dict[str, tuple[int, int]]:
+    """Return by currency what was entered, and the decimals of its minor unit."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in closings:
+        amount, _ = found.get(each.currency, (0, 0))
+        amount += int(each.entries["amount"].sum())
+        found[each.currency] = amount, each.minor_digits
+    return found
+
+
+def closings_line(closing: ke.FleetClosing, ledger: Path) -> str:
+    """Return what was entered into a ledger of a fleet, in a sentence."""
+    start = f"{closing.fleet} for {closing.period}"
+    entered = [each for each in closing.closings.values() if each.number is not None]
+    if not entered:
+        return f"{start}: nothing to enter, {ledger.as_posix()} is unchanged"
+    said = [
+        counted(rows, noun)
+        for kind, noun in (("closed", "line"), ("adjustment", "adjustment"))
+        if (rows := sum(each.entries.height for each in entered if each.kind == kind))
+    ]
+    subjects = sum(each.entries["subject"].n_unique() for each in entered)
+    amounts = " and ".join(
+        f"{Decimal(amount).scaleb(-digits):,f} {currency}"
+        for currency, (amount, digits) in _amounts(entered).items()
+    )
+    first, last = entered[0].number, entered[-1].number
+    numbers = f"closing {first}" if first == last else f"closings {first} to {last}"
+    others = len(closing.closings) - len(entered)
+    unchanged = f"; {counted(others, 'shop')} unchanged" if others else ""
+    return (
+        f"{start}: {' and '.join(said)} of {counted(subjects, 'subject')} in "
+        f"{counted(len(entered), 'shop')}, {amounts} in all, entered into {ledger.as_posix()} as "
+        f"{numbers}{unchanged}"
+    )

@@ -12,10 +12,16 @@ from typing import Final, Literal
 import polars as pl
 
 from kpi_engine.execution.canon import canonical_value
-from kpi_engine.execution.folders import Written, changed_result, read_written, whole_receipt
+from kpi_engine.execution.folders import (
+    Written,
+    WrittenFleet,
+    read_written,
+    refuse_changed,
+    whole_receipt,
+)
 from kpi_engine.execution.ledger import CLOSINGS, ENTRIES, writing
 from kpi_engine.execution.receipts import versions
-from kpi_engine.execution.results import Receipt
+from kpi_engine.execution.results import Receipt, Results
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
@@ -90,19 +96,34 @@ def close(out: str | Path, ledger: str | Path) -> Closing:
             no ledger or cannot be written, the currency is not the one of the ruleset's lines.
     """
     written = read_written(out)
-    receipt = whole_receipt(written.results.receipt, out)
-    changed = changed_result(written, out)
-    if changed is not None:
-        raise DataError([changed])
-    if "pay.status" not in written.results.subjects.columns:
+    if isinstance(written, WrittenFleet):
+        name = written.results.receipt["fleet"]
+        raise DataError([diagnose("K664", folder=out, name=name)])
+    whole_receipt(written.results.receipt, out)
+    refuse_changed(written, out)
+    if not has_pay(written.results):
         raise DataError([diagnose("K472", folder=out)])
-    slips = _slips(written)
     with writing(ledger) as connection:
-        _refuse_mixing(connection, receipt["ruleset"], slips.currency)
-        entries, kind = _new_entries(connection, receipt, slips)
-        number = None
-        if not entries.is_empty():
-            number = _enter(connection, written, slips.currency, entries, kind)
+        return close_into(connection, written)
+
+
+def has_pay(results: Results) -> bool:
+    """Return whether a result has pay."""
+    return "pay.status" in results.subjects.columns
+
+
+def close_into(connection: sqlite3.Connection, written: Written) -> Closing:
+    """Return what became of closing a result with pay into a ledger that is being written.
+
+    Raises:
+        DataError: the currency is not the one of the ruleset's lines.
+    """
+    receipt, slips = written.results.receipt, _slips(written.results)
+    _refuse_mixing(connection, receipt["ruleset"], slips.currency)
+    entries, kind = _new_entries(connection, receipt, slips)
+    number = None
+    if not entries.is_empty():
+        number = _enter(connection, written, slips.currency, entries, kind)
     held = slips.held.select(slips.key)
     return Closing(
         number=number,
@@ -113,7 +134,7 @@ def close(out: str | Path, ledger: str | Path) -> Closing:
         minor_digits=MINOR_DIGITS[slips.currency],
         entries=entries,
         held=held,
-        diagnostics=tuple(_held_back(held.height)),
+        diagnostics=tuple(held_back(held.height)),
     )
 
 
@@ -128,13 +149,14 @@ def rules_digest(receipt: Receipt) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def _held_back(count: int) -> list[Diagnostic]:
+def held_back(count: int) -> list[Diagnostic]:
+    """Return the warning that so many subjects are not closed."""
     said = "1 subject" if count == 1 else f"{count:,} subjects"
     return [diagnose("K474", count=said)] if count else []
 
 
-def _slips(written: Written) -> _Slips:
-    subjects, lines = written.results.subjects, written.results.lines
+def _slips(results: Results) -> _Slips:
+    subjects, lines = results.subjects, results.lines
     key = tuple(lines.columns[: lines.columns.index("period")])
     named = subjects.select(*key, "pay.status", subject=_subject_texts(subjects, key))
     known = named.filter(pl.col("pay.status") == "ok").select(*key, "subject")

@@ -1,7 +1,7 @@
 """Runs of fleets: every group of shops by its plan, the results in one frame."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -238,11 +238,11 @@ def _notes(outcome: _Outcome, period: str) -> Iterator[Diagnostic]:
     failed, nobody = list(outcome.failed), outcome.nobody
     yield from dict.fromkeys(_errors(outcome.failed))
     if failed:
-        yield diagnose("K663", shops=_counted(len(failed), "shop"), names=_named(failed))
+        yield diagnose("K663", shops=counted_shops(failed), names=named_shops(failed))
     yield from dict.fromkeys(note for _, results in outcome.done for note in results.diagnostics)
     if nobody:
-        shops = _counted(len(nobody), "shop")
-        yield diagnose("K660", shops=shops, period=period, names=_named(nobody))
+        shops = counted_shops(nobody)
+        yield diagnose("K660", shops=shops, period=period, names=named_shops(nobody))
     alone = Counter(group.alone for group, _ in outcome.done if group.alone is not None)
     for reason, count in alone.items():
         yield diagnose("K662", shops=_counted(count, "shop"), reason=reason)
@@ -254,9 +254,15 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else f'{noun}s'}"
 
 
-def _named(shops: list[str]) -> str:
+def counted_shops(shops: Sequence[str]) -> str:
+    """Return how many shops there are, in words."""
+    return _counted(len(shops), "shop")
+
+
+def named_shops(shops: Sequence[str]) -> str:
+    """Return the first names of shops, and how many more there are."""
     more = len(shops) - MOST_NAMES
-    return ", ".join(shops[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(shops[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _group_receipt(group: ShopGroup, results: Results) -> GroupReceipt:

@@ -63,6 +63,14 @@ class Written:
     result_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFleet:
+    """The results of a fleet as they stand in a folder, and the hash that their rows have."""
+
+    results: FleetResults
+    result_hash: str
+
+
 def read_results(folder: str | Path) -> Results:
     """Return the result that was written into a folder, its hash checked.
 
@@ -70,31 +78,10 @@ def read_results(folder: str | Path) -> Results:
         DataError: the folder holds no result, or one that is not what was written.
     """
     written = read_written(folder)
-    changed = changed_result(written, folder)
-    if changed is not None:
-        raise DataError([changed])
+    if isinstance(written, WrittenFleet):
+        raise DataError([diagnose("K664", folder=folder, name=written.results.receipt["fleet"])])
+    refuse_changed(written, folder)
     return written.results
-
-
-def changed_result(written: Written, folder: str | Path) -> Diagnostic | None:
-    """Return what is wrong where a result is not the one its receipt speaks of."""
-    found, expected = written.result_hash, written.results.receipt["result_hash"]
-    if found == expected:
-        return None
-    return diagnose("K453", folder=folder, found=found, expected=expected)
-
-
-def read_written(folder: str | Path) -> Written:
-    """Return what stands in the folder of a result, whether or not it is what was written.
-
-    Raises:
-        DataError: the folder holds no result.
-    """
-    text, document, (subjects, lines, rejects) = _read_files(folder)
-    if "fleet" in document:
-        raise DataError([diagnose("K664", folder=folder, name=document["fleet"])])
-    results = Results(subjects, lines, rejects, cast("Receipt", document))
-    return Written(results, text, result_hash(subjects, lines))
 
 
 def read_fleet_results(folder: str | Path) -> FleetResults:
@@ -103,14 +90,50 @@ def read_fleet_results(folder: str | Path) -> FleetResults:
     Raises:
         DataError: the folder holds no results of a fleet, or such as are not what was written.
     """
-    _, document, (subjects, lines, rejects) = _read_files(folder)
-    if "fleet" not in document:
+    written = read_written(folder)
+    if isinstance(written, Written):
         raise DataError([diagnose("K665", folder=folder)])
-    receipt = cast("FleetReceipt", document)
-    found, expected = result_hash(subjects, lines), receipt["result_hash"]
-    if found != expected:
-        raise DataError([diagnose("K453", folder=folder, found=found, expected=expected)])
-    return FleetResults(subjects, lines, rejects, receipt, None)
+    refuse_changed(written, folder)
+    return written.results
+
+
+def holds_fleet(folder: str | Path) -> bool:
+    """Return whether a folder holds the results of a fleet."""
+    try:
+        receipt = json.loads((Path(folder) / RECEIPT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return _is_receipt(receipt) and "fleet" in receipt
+
+
+def refuse_changed(written: Written | WrittenFleet, folder: str | Path) -> None:
+    """Raise `DataError` where a result is not the one its receipt speaks of."""
+    changed = changed_result(written, folder)
+    if changed is not None:
+        raise DataError([changed])
+
+
+def changed_result(written: Written | WrittenFleet, folder: str | Path) -> Diagnostic | None:
+    """Return what is wrong where a result is not the one its receipt speaks of."""
+    found, expected = written.result_hash, written.results.receipt["result_hash"]
+    if found == expected:
+        return None
+    return diagnose("K453", folder=folder, found=found, expected=expected)
+
+
+def read_written(folder: str | Path) -> Written | WrittenFleet:
+    """Return what stands in the folder of a result, whether or not it is what was written.
+
+    Raises:
+        DataError: the folder holds no result.
+    """
+    text, document, (subjects, lines, rejects) = _read_files(folder)
+    digest = result_hash(subjects, lines)
+    if "fleet" in document:
+        receipt = cast("FleetReceipt", document)
+        return WrittenFleet(FleetResults(subjects, lines, rejects, receipt, None), digest)
+    results = Results(subjects, lines, rejects, cast("Receipt", document))
+    return Written(results, text, digest)
 
 
 def _read_files(folder: str | Path) -> tuple[str, dict[str, object], list[pl.DataFrame]]:
@@ -137,11 +160,29 @@ def whole_receipt(receipt: Receipt, folder: str | Path) -> Receipt:
     Raises:
         DataError: it was written by a version of the package that said less.
     """
-    missing = sorted(Receipt.__required_keys__ - receipt.keys())
-    if missing:
-        reason = f"its receipt lacks `{'`, `'.join(missing)}`"
-        raise DataError([diagnose("K452", folder=folder, reason=reason)])
+    _refuse_lacking(Receipt.__required_keys__ - receipt.keys(), folder)
     return receipt
+
+
+def whole_fleet_receipt(receipt: FleetReceipt, folder: str | Path) -> FleetReceipt:
+    """Return the receipt of a fleet that says all that such receipts say.
+
+    Raises:
+        DataError: it was written by a version of the package that said less.
+    """
+    _refuse_lacking(FleetReceipt.__required_keys__ - receipt.keys(), folder)
+    return receipt
+
+
+def _refuse_lacking(missing: frozenset[str], folder: str | Path) -> None:
+    if missing:
+        reason = f"its receipt lacks `{'`, `'.join(sorted(missing))}`"
+        raise DataError([diagnose("K452", folder=folder, reason=reason)])
+
+
+def receipt_text(receipt: Receipt | FleetReceipt) -> str:
+    """Return a receipt as the text of its file."""
+    return json.dumps(receipt, ensure_ascii=False, indent=2) + "\n"
 
 
 @contextmanager
@@ -184,8 +225,7 @@ def _write_files(results: Results | FleetResults, folder: Path) -> None:
             frame.write_parquet(file)
             os.fsync(file.fileno())
     with (folder / RECEIPT).open("w", encoding="utf-8") as file:
-        json.dump(results.receipt, file, ensure_ascii=False, indent=2)
-        file.write("\n")
+        file.write(receipt_text(results.receipt))
         file.flush()
         os.fsync(file.fileno())
     _flush_folder(folder)

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kpi_engine.execution.folders import changed_result, read_results, read_written, whole_receipt
+from kpi_engine.execution.folders import (
+    WrittenFleet,
+    changed_result,
+    read_results,
+    read_written,
+    whole_receipt,
+)
 from kpi_engine.execution.history import History
 from kpi_engine.execution.inputs import Tables, TableSource
 from kpi_engine.execution.receipts import versions
@@ -55,6 +61,8 @@ def verify(
         DataError: the folder holds no result, or one that was scored from facts.
     """
     written = read_written(out)
+    if isinstance(written, WrittenFleet):
+        raise DataError([diagnose("K664", folder=out, name=written.results.receipt["fleet"])])
     receipt = whole_receipt(written.results.receipt, out)
     if receipt["source"] == "facts":
         raise DataError([diagnose("K486")])

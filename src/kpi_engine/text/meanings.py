@@ -391,6 +391,12 @@ MEANINGS: Final[dict[str, str]] = {
     "K472": "What is closed are pay lines, and this result has none.",
     "K473": "Amounts of one ruleset add up in one currency.",
     "K474": "Somebody's pay is not known yet, and was neither closed nor adjusted.",
+    "K475": "What was closed of a ruleset's period is known by the ruleset's name: a shop of the "
+    "same name would be taken for a correction of the other.",
+    "K476": "The others were closed. What a ledger says of these shops stands as it is.",
+    "K477": "Their rulesets have no `pay`.",
+    "K478": "Whether a shop is closed or its roster was not delivered, nobody can tell: what a "
+    "ledger says of it stands as it is.",
     "K480": "The text of a ruleset has changed since the run: the receipt speaks of another one.",
     "K481": "A file of a table has changed since the run: the receipt speaks of another one.",
     "K482": "A frame lives in memory only, and the receipt cannot find it again.",

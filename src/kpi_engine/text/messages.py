@@ -1042,6 +1042,19 @@ MESSAGES: dict[str, Message] = {
         "the pay of {count} is held back: not closed",
         "find out what is unknown, run again and close again",
     ),
+    "K475": Message(
+        "error",
+        "several shops have a ruleset of the name `{ruleset}`, and a ledger knows pay by that "
+        "name: {names}",
+        "give each of them a name of its own, and run again",
+    ),
+    "K476": Message(
+        "warning",
+        "{shops} not run, not closed: {names}",
+        "mend their rulesets, run again and close again",
+    ),
+    "K477": Message("note", "{shops} without pay, nothing to close: {names}"),
+    "K478": Message("note", "nobody was on the roster of {shops}, nothing to close: {names}"),
     "K480": Message(
         "error",
         "the layer `{name}` is not the one of the receipt: its hash is {found}, {expected} was "
