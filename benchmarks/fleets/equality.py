@@ -26,20 +26,15 @@ def differing(folder: Path, most: int | None = None) -> int:
     if len(plan.groups) != 1:
         raise SystemExit(f"{len(plan.groups)} plans, one was expected")
     results = ke.run_fleet(plan, folder / "data", period=PERIOD)
-    tables = {path.stem: pl.read_parquet(path) for path in (folder / "data").glob("*.parquet")}
-    known = plan.groups[0].plan.ruleset.tables
-    inputs = {name for name, table in known.items() if table.origin is None}
-    tables = {name: frame for name, frame in tables.items() if name in inputs}
-    by_shop = {
-        name: frame.partition_by("shop_id", as_dict=True)
-        for name, frame in tables.items()
-        if "shop_id" in frame.columns
-    }
+    declared = plan.groups[0].plan.ruleset.tables
+    inputs = [name for name, table in declared.items() if table.origin is None]
+    files = {path.stem: path for path in (folder / "data").glob("*.parquet")}
+    tables = {name: pl.scan_parquet(files[name]) for name in inputs if name in files}
+    named = {name for name, frame in tables.items() if "shop_id" in frame.collect_schema()}
     shops = plan.groups[0].shops[:most]
     for shop in shops:
-        mine = {
-            n: by_shop[n].get((shop,), f.clear()) if n in by_shop else f for n, f in tables.items()
-        }
+        own = pl.col("shop_id") == shop
+        mine = {name: f.filter(own) if name in named else f for name, f in tables.items()}
         single = ke.run(ke.compile(ke.load(folder / "shops" / f"{shop}.yaml")), mine, period=PERIOD)
         found = ke.shop_results(results, shop)
         for name in ("subjects", "lines"):

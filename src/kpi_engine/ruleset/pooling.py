@@ -4,7 +4,6 @@ Params, scales and weights travel as a table with one row per shop. All else is 
 are pooled where it is the same.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -40,8 +39,6 @@ from kpi_engine.ruleset.wholes import whole_leaves, whole_weights
 _TEXT, _WHOLE = Type(Kind.TEXT, Level.ROW), Type(Kind.NUMBER, Level.ROW, whole=True)
 _Case = TypeVar("_Case")
 
-_WHOLENESS = re.compile(r", whole=(?:True|False)")
-
 
 class NotPooledError(ValueError):
     """Rulesets that cannot be computed together; ``divisible`` where fewer of them may."""
@@ -58,7 +55,6 @@ TOO_MANY_DIGITS = "their numbers together take too many digits"
 class _Numbers:
     """The columns written so far: whole numbers, one per shop."""
 
-    shops: int
     columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def wholes(self, name: str, numbers: Sequence[int]) -> Core:
@@ -88,7 +84,7 @@ def pool(shop: str, rulesets: Mapping[str, Ruleset]) -> tuple[Ruleset, Mapping[s
         NotPooledError: a number is beyond 2^53 over the divisor it shares with the others.
     """
     first, *_ = rulesets.values()
-    numbers = _Numbers(len(rulesets))
+    numbers = _Numbers()
     constants = [constants_of(ruleset.params) for ruleset in rulesets.values()]
     sliced = set(_sliced(first))
     params: dict[str, Value] = {}
