@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from kpi_engine.text.annotations import render_annotation
 from kpi_engine.text.diagnostics import Diagnostic, Severity, diagnose
@@ -914,7 +914,9 @@ def read_fleet_results(folder: str | Path) -> FleetResults:
 
 
 def verify(
-    out: str | Path, tables: Tables | None = None, history: History | None = None
+    out: str | Path,
+    tables: Tables | None = None,
+    history: History | FleetHistory | None = None,
 ) -> Verification:
     r"""Return whether running the receipt of a result again gives the result again.
 
@@ -951,9 +953,13 @@ def verify(
     >>> verification.diagnostics[-1].help
     '1 subject differs, first agent_id A in `line.base`, `pay`'
     """
-    from kpi_engine.review import verification
+    from kpi_engine.execution import folders
+    from kpi_engine.review import fleetverification, verification
 
-    return verification.verify(out, tables, history)
+    if folders.holds_fleet(out):
+        of_fleet = cast("FleetHistory | None", history)
+        return fleetverification.verify_fleet(out, tables, of_fleet)
+    return verification.verify(out, tables, cast("History | None", history))
 
 
 def close(out: str | Path, ledger: str | Path) -> Closing | FleetClosing:

@@ -272,3 +272,24 @@ def test_a_fleet_with_a_shop_that_was_not_run_is_closed_with_a_finding():
         "   = help: mend their rulesets, run again and close again\n"
     )
     assert "6 lines of 3 subjects in 2 shops" in result.stdout
+
+
+def test_a_fleet_is_verified_from_its_receipt():
+    called(*RUN, status=0)
+    digest = ke.read_fleet_results("out").receipt["result_hash"]
+    result = called("verify", "out", status=0)
+    assert (result.stdout, result.stderr) == (f"out: verified, the run gives {digest} again\n", "")
+    changed("params.csv", "S3,80%", "S3,81%")
+    result = called("verify", "out", status=1)
+    assert result.stdout == "out: differs\n"
+    lines = [
+        line.partition(": its hash is")[0] for line in filter(None, result.stderr.splitlines())
+    ]
+    assert lines == [
+        "error[K670]: of the shop `S3` the layer `params.csv` is not the one of the receipt",
+        "   = help: bring back the text that was run, or run it anew",
+        "error[K671]: of the shop `S3` the param `rate` is 81%, the receipt says 80%",
+        "error[K485]: the run gives another result",
+        "error[K675]: the run gives other results of the shop `S3`",
+        "   = help: S3: 2 subjects differ, first shop_id S3, agent_id 小张 in `line.wage`, `pay`",
+    ]

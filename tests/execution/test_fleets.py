@@ -285,10 +285,9 @@ def test_results_of_a_fleet_are_written_and_read_back(tmp_path):
     shop = next(name for name in shops if name not in results.receipt["nobody"])
     whole, part = ke.shop_results(results, shop), ke.shop_results(again, shop)
     assert [*ke.explain_all(part)] == [*ke.explain_all(whole)]
-    for reading in (ke.read_results, ke.verify):
-        with pytest.raises(ke.DataError) as caught:
-            reading(tmp_path / "out")
-        assert [finding.code for finding in caught.value.diagnostics] == ["K664"]
+    with pytest.raises(ke.DataError) as caught:
+        ke.read_results(tmp_path / "out")
+    assert [finding.code for finding in caught.value.diagnostics] == ["K664"]
 
 
 def test_earlier_results_of_a_fleet_serve_as_its_history(tmp_path):

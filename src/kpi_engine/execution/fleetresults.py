@@ -48,6 +48,8 @@ class GroupReceipt(TypedDict):
 class FleetReceipt(TypedDict):
     """How the results of a fleet came about. ``result_hash`` covers the subjects and the lines.
 
+    ``file`` is what lists the shops, or ``folder`` holds their files. ``as_of`` is what was given;
+    when a shop's run looked at the data, the receipt of its group says.
     ``not_run`` are the shops without results, each with the reasons. ``nobody`` are those that
     have nobody on the roster. ``elsewhere`` counts the rows of tables that name no shop of the
     fleet.
@@ -56,9 +58,10 @@ class FleetReceipt(TypedDict):
     versions: dict[str, str]
     fleet: str
     file: LayerReceipt | None
+    folder: str | None
     shop: str
     period: str
-    as_of: str
+    as_of: str | None
     groups: list[GroupReceipt]
     shops: dict[str, ShopReceipt]
     not_run: dict[str, list[str]]

@@ -101,7 +101,8 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
     met = {shop for _, results in done for shop in results.subjects[fleet.shop].unique()}
     absent = [shop for group, _ in done for shop in group.shops if shop not in met]
     elsewhere = _elsewhere(plan, done, tables)
-    return _joined(plan, _Outcome(done, failed, [*absent, *deserted], elsewhere), period)
+    outcome = _Outcome(done, failed, [*absent, *deserted], elsewhere)
+    return _joined(plan, outcome, period, as_of)
 
 
 def _earlier(plan: FleetPlan, history: FleetHistory | None) -> pl.DataFrame | list[Placed] | None:
@@ -150,7 +151,9 @@ def _mixed_kinds(plan: FleetPlan) -> Iterator[Diagnostic]:
                 )
 
 
-def _joined(plan: FleetPlan, outcome: _Outcome, period: str) -> FleetResults:
+def _joined(
+    plan: FleetPlan, outcome: _Outcome, period: str, as_of: date | str | None
+) -> FleetResults:
     """Return the results of groups as one."""
     fleet, done = plan.fleet, outcome.done
     every = [results for _, results in done]
@@ -164,9 +167,10 @@ def _joined(plan: FleetPlan, outcome: _Outcome, period: str) -> FleetResults:
         "versions": versions(),
         "fleet": fleet.name,
         "file": None if fleet.file is None else layer_receipt(fleet.file),
+        "folder": fleet.folder,
         "shop": fleet.shop,
         "period": period,
-        "as_of": max(results.receipt["as_of"] for results in every),
+        "as_of": as_of.isoformat() if isinstance(as_of, date) else as_of,
         "groups": [_group_receipt(*each) for each in done],
         "shops": {
             shop: _shop_receipt(fleet.shops[shop], group, results.receipt)

@@ -68,9 +68,9 @@ def verify(
         raise DataError([diagnose("K486")])
     changed = changed_result(written, out)
     findings = [changed] if changed is not None else []
-    findings += _other_versions(receipt)
+    findings += other_versions(receipt["versions"])
     findings += _changed_layers(receipt)
-    sources, found = _find_tables(receipt, tables)
+    sources, found = find_tables(receipt["inputs"], tables)
     findings += found
     missing = len(sources.keys() & receipt["inputs"].keys()) < len(receipt["inputs"])
     if history is None and receipt["history"]:
@@ -79,7 +79,7 @@ def verify(
     again = None if missing else _run_again(receipt, sources, history, findings)
     if again is None:
         return Verification("could_not_run", None, tuple(dict.fromkeys(findings)))
-    findings += _changed_history(receipt["history"], again.receipt["history"])
+    findings += changed_history(receipt["history"], again.receipt["history"])
     digest = again.receipt["result_hash"]
     if digest != receipt["result_hash"]:
         differences = first_difference(written.results, again)
@@ -89,9 +89,10 @@ def verify(
     return Verification(verdict, digest, tuple(dict.fromkeys(findings)))
 
 
-def _other_versions(receipt: Receipt) -> Iterator[Diagnostic]:
+def other_versions(then: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Return a note on each version that is not the one of a receipt."""
     for name, found in versions().items():
-        expected = receipt["versions"].get(name)
+        expected = then.get(name)
         if found != expected:
             yield diagnose("K484", name=name, found=found, expected=expected)
 
@@ -111,8 +112,8 @@ def _changed_layers(receipt: Receipt) -> Iterator[Diagnostic]:
             yield diagnose("K480", name=layer["path"], found=found, expected=expected)
 
 
-def _find_tables(
-    receipt: Receipt, tables: Tables | None
+def find_tables(
+    inputs: Mapping[str, InputReceipt], tables: Tables | None
 ) -> tuple[dict[str, TableSource], list[Diagnostic]]:
     """Return the sources of the inputs, and what is missing or not as it was."""
     sources: dict[str, TableSource] = {}
@@ -121,7 +122,7 @@ def _find_tables(
         return {}, [diagnose("K401", folder=tables)]
     if isinstance(tables, Mapping):
         sources |= tables
-    for name, given in receipt["inputs"].items():
+    for name, given in inputs.items():
         source: TableSource | Diagnostic
         if name in sources:
             source = sources[name]
@@ -163,7 +164,7 @@ def _changed_input(table: str, given: InputReceipt, source: TableSource) -> list
     return [diagnose("K481", table=table, file=source, found=found, expected=given["sha256"])]
 
 
-def _changed_history(then: list[HistoryReceipt], now: list[HistoryReceipt]) -> Iterator[Diagnostic]:
+def changed_history(then: list[HistoryReceipt], now: list[HistoryReceipt]) -> Iterator[Diagnostic]:
     """Return the months whose earlier result is not the one that was read, or is there no more."""
     found = {each["period"]: each["result_hash"] for each in now}
     for each in then:

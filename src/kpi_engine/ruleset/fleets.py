@@ -36,13 +36,14 @@ class Fleet:
     """Shops by name, each with its checked ruleset.
 
     ``shop`` is the column that names a shop. ``broken`` are those whose rulesets cannot be used,
-    each with what is wrong. ``file`` is what lists them, None for a folder. ``findings`` are those
-    of all shops, what they share said once.
+    each with what is wrong. ``file`` is what lists them, or ``folder`` holds their files.
+    ``findings`` are those of all shops, what they share said once.
     """
 
     name: str
     shop: str
     file: Layer | None
+    folder: str | None
     shops: Mapping[str, Ruleset]
     broken: Mapping[str, tuple[Diagnostic, ...]]
     findings: tuple[Diagnostic, ...]
@@ -57,7 +58,7 @@ def load_fleet(path: Path) -> tuple[Fleet | None, list[Diagnostic]]:
         texts = _shops_of_folder(path)
         if not texts:
             return None, [diagnose("K650", name=path.as_posix())]
-        return _loaded(path.name, SHOP_COLUMN, None, texts, [])
+        return _loaded(path.name, SHOP_COLUMN, path, texts, [])
     text = read_text(path, path.as_posix())
     if isinstance(text, Diagnostic):
         return None, [text]
@@ -74,7 +75,7 @@ def load_fleet(path: Path) -> tuple[Fleet | None, list[Diagnostic]]:
 def _loaded(
     name: str,
     shop: str,
-    file: Layer | None,
+    place: Layer | Path,
     texts: Sequence[_Listed],
     findings: list[Diagnostic],
 ) -> tuple[Fleet, list[Diagnostic]]:
@@ -97,7 +98,8 @@ def _loaded(
     every = in_reading_order(findings)
     names = [text.name if isinstance(text, ShopText) else text[0] for text in texts]
     ordered = {each: rulesets[each] for each in names if each in rulesets}
-    return Fleet(name, shop, file, ordered, broken, tuple(every)), every
+    file, folder = (None, place.as_posix()) if isinstance(place, Path) else (place, None)
+    return Fleet(name, shop, file, folder, ordered, broken, tuple(every)), every
 
 
 def _unusable(ruleset: Ruleset, shop: str) -> Iterator[Diagnostic]:

@@ -533,4 +533,10 @@ MEANINGS: Final[dict[str, str]] = {
     "K667": "The shop's ruleset has errors, or its tables could not be used.",
     "K668": "In a fleet two shops may have the same agent: the shop is part of her name.",
     "K669": "The shop is in the fleet, and has no results: the roster had nobody of it.",
+    "K670": "A text that these shops' rules were read from has changed since the run.",
+    "K671": "A shop is assessed by another number now than the one the receipt tells.",
+    "K672": "The files that a shop's rules are read from are not those that were read then.",
+    "K673": "These shops have left the fleet, or their rulesets cannot be used any more.",
+    "K674": "The fleet has grown since the run: its results would hold these shops too.",
+    "K675": "The receipt's hash stands for all shops; these are the ones that differ.",
 }

@@ -1420,6 +1420,24 @@ MESSAGES: dict[str, Message] = {
         "write `{shop}=…,` and the rest of the key",
     ),
     "K669": Message("error", "nobody of the shop `{name}` was on the roster in {period}"),
+    # K670 to K679: fleets run again
+    "K670": Message(
+        "error",
+        "of {shops} the layer `{name}` is not the one of the receipt: its hash is {found}, "
+        "{expected} was expected",
+        "bring back the text that was run, or run it anew",
+    ),
+    "K671": Message(
+        "error", "of {shops} the {what} `{name}` is {found}, the receipt says {expected}"
+    ),
+    "K672": Message(
+        "error",
+        "of {shops} the layers are now `{found}`, those of the receipt were expected: `{expected}`",
+        "a file of the same name may stand in the way",
+    ),
+    "K673": Message("error", "not run now, and in the receipt: {shops}"),
+    "K674": Message("error", "in the fleet now, and not in the receipt: {shops}"),
+    "K675": Message("error", "the run gives other results of {shops}", "{differences}"),
 }
 
 RELATED: dict[str, str] = {
