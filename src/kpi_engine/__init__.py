@@ -588,7 +588,7 @@ def shop_results(results: FleetResults, shop: str) -> Results:
 
     >>> from kpi_engine import FleetResults
     >>> import polars as pl
-    >>> nothing = {"fleet": "north", "shop": "shop_id", "groups": [], "shops": {}, "not_run": {}}
+    >>> nothing = {"shop": "shop_id", "groups": [], "shops": {}, "not_run": {}, "nobody": []}
     >>> results = FleetResults(pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), nothing, None)
     >>> try:
     ...     shop_results(results, "S9")
