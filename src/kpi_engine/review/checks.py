@@ -52,7 +52,7 @@ class _Review:
 
     found: dict[str, list[Diagnostic]] = field(default_factory=dict)
     reigns: dict[Path, Reign] = field(default_factory=dict)
-    read: dict[str, frozenset[Path] | None] = field(default_factory=dict)
+    read: dict[str, tuple[Path, ...] | None] = field(default_factory=dict)
 
 
 def check_files(
@@ -129,14 +129,14 @@ def _check_file(file: Path, review: _Review) -> None:
     match _kind_of(file):
         case "test":
             prepared = prepare_file(file)
-            review.read[name] = _paths(file, prepared.read)
+            review.read[name] = prepared.read
             review.found[name] = list(prepared.diagnostics)
         case "fleet":
             fleet, review.found[name] = load_fleet(file)
             layers = (layer for r in fleet.shops.values() for layer in r.layers) if fleet else ()
             whole = fleet is not None and not fleet.broken
             paths = tuple({Path(layer.path): None for layer in layers}) if whole else None
-            review.read[name] = _paths(file, paths)
+            review.read[name] = paths
         case _:
             _check_rulesets([file], review)
 
@@ -157,12 +157,14 @@ def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
         reign = None if layers is None else reign_of(text.path, layers.files[0])
         if reign is not None:
             review.reigns[text.path.resolve()] = reign
-        review.read[text.name] = _paths(text.path, read_files(loaded))
+        review.read[text.name] = read_files(loaded)
         review.found[text.name] = loaded.findings
 
 
-def _paths(file: Path, read: tuple[Path, ...] | None) -> frozenset[Path] | None:
-    return None if read is None else frozenset(path.resolve() for path in (file, *read))
+def _resolved(file: str, review: _Review) -> frozenset[Path] | None:
+    """Return the files that one is made from, itself among them, None where they are not known."""
+    read = review.read.get(file)
+    return None if read is None else frozenset(path.resolve() for path in (Path(file), *read))
 
 
 def _by_file(review: _Review) -> dict[str, list[Diagnostic]]:
@@ -216,6 +218,6 @@ def _untouched(every: Iterable[Diagnostic], review: _Review, changes: Changes) -
         own = finding.span.source.name if finding.span is not None else ""
         # what a file shows by itself is not the doing of its children
         makers = [own] if own in names else names
-        if not is_touched(finding, changes, [review.read.get(name) for name in makers]):
+        if not is_touched(finding, changes, [_resolved(name, review) for name in makers]):
             untouched.add(finding)
     return untouched

@@ -1,6 +1,6 @@
 """Params: the named constants and scales of a ruleset, resolved before anything reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from kpi_engine.language import ir
@@ -28,18 +28,24 @@ class CheckedParams:
 
 
 def check_params(
-    sheet: Sheet, document: RulesetDocument, known: CheckedParams | None = None
+    sheet: Sheet,
+    document: RulesetDocument,
+    known: CheckedParams | None = None,
+    own: Container[str] = (),
 ) -> CheckedParams:
     """Return the params of a document, after noting every mistake.
 
-    ``known`` are params without mistakes whose constants are seen alike: of those that the document
-    says as well its scales are taken.
+    ``known`` are the params of a base without mistakes, which the document has as they are but for
+    its ``own``: constants are taken, and where all constants are seen alike, scales.
     """
     params: dict[str, Param] = {}
     refs: dict[str, ir.Ref] = {}
     empty = Scope(Sight({}), document.currency)
     for name, text in document.params.items():
         path = ("params", name)
+        if known is not None and name in known.refs and name not in own:
+            params[name], refs[name] = known.params[name], known.refs[name]
+            continue
         if name in FUNCTIONS:
             report(sheet, "K314", key_span(sheet, path), name=name)
         if isinstance(text, Mapping):
@@ -58,11 +64,12 @@ def check_params(
         refs[name] = ir.Ref("param", name, formula.node.type)
     signatures: dict[str, ScaleSignature] = {}
     constants = Scope(Sight(refs), document.currency)
+    scales = known.scales if known is not None and known.refs == refs else {}
     for name, cases in document.params.items():
         if isinstance(cases, str):
             continue
-        if known is not None and name in known.scales and known.refs == refs:
-            params[name], signatures[name] = known.params[name], known.scales[name]
+        if known is not None and name in scales and name not in own:
+            params[name], signatures[name] = known.params[name], scales[name]
             continue
         path = ("params", name)
         dated = "of" in cases

@@ -255,24 +255,18 @@ def _laid_over(
         base.merged.removed,
     )
     check_effective(sheet, whole.effective)
-    checked = check_params(sheet, whole, _unchanged(base, said))
+    checked = check_params(sheet, whole, _base_params(base), said.params)
     constants = constants_of(checked.params)
     return Context(sheet, whole, checked.params, checked.refs, checked.scales, constants)
 
 
-def _unchanged(base: _Base, said: DifferenceDocument) -> CheckedParams | None:
-    """Return the params of a base whose scales a shop has as they are; of a broken one, none."""
-    if base.document is None:
-        return None
-    if not base.params:
+def _base_params(base: _Base) -> CheckedParams | None:
+    """Return the params of a base; of one with mistakes, none."""
+    if not base.params and base.document is not None and not base.sheet.findings:
         checked = check_params(base.sheet, base.document)
         if not base.sheet.findings:
             base.params.append(checked)
-    kept = base.params[0] if base.params else None
-    if kept is None:
-        return None
-    scales = {name: scale for name, scale in kept.scales.items() if name not in said.params}
-    return replace(kept, scales=scales)
+    return base.params[0] if base.params else None
 
 
 def _weighed(
