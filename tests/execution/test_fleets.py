@@ -10,6 +10,8 @@ import kpi_engine as ke
 from kpi_engine.execution.canon import result_hash
 
 PERIOD = "2026-10"
+PASSING = """columns: {refund_id: text, order_id: text, given_at: datetime, back: money}
+    where: orders.amount > 5 CNY"""
 REFUNDS = """columns: {refund_id: text, order_id: text, given_at: datetime, back: money}
     where: back < wage"""
 BUYERS = """buyers:
@@ -222,6 +224,16 @@ def test_a_metric_of_two_kinds_in_one_fleet_is_refused(tmp_path):
             "same: [shop_id, buyer_id]\n        where: chat.asked_at",
             "same: [buyer_id]\n        where: chat.asked_at",
             "`sold` is matched across shops",
+        ),
+        (
+            "columns: {refund_id: text, order_id: text, given_at: datetime, back: money}",
+            PASSING,
+            "`given_back` is made of what is looked up in shops",
+        ),
+        (
+            "add: {back: sum(back)}",
+            "add: {back: 'default(max(orders.amount), 0 CNY) * 0 + sum(back)'}",
+            "`given_back` is made of what is looked up in shops",
         ),
         (
             "columns: {refund_id: text, order_id: text, given_at: datetime, back: money}",

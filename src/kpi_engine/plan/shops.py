@@ -12,6 +12,7 @@ from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.graph import columns_in
 from kpi_engine.plan.nodes import Lookup, Plan, Stage, TableStep
 from kpi_engine.plan.stages import lookups_in
+from kpi_engine.plan.tables import DROPPED
 from kpi_engine.ruleset.checked import POOL, Pool, Ruleset, Table
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.pooling import TOO_MANY_DIGITS, NotPooledError
@@ -19,15 +20,17 @@ from kpi_engine.ruleset.pooling import TOO_MANY_DIGITS, NotPooledError
 
 @dataclass(slots=True)
 class _Sorts:
-    """What is known of everybody's tables: by the columns that depend on rows of shops, the tables.
+    """What is known of everybody's tables, by name.
 
-    ``found`` is by which columns rows find a row of a shop, and in which input.
+    ``tainted`` are their columns that depend on rows of shops, ``found`` is by which columns rows
+    find a row of a shop, and in which input; in ``selected`` which rows there are depends on it.
     """
 
     pool: Pool
     tables: Mapping[str, Table]
     tainted: dict[str, set[str]] = field(default_factory=dict)
     found: dict[str, tuple[object, str]] = field(default_factory=dict)
+    selected: set[str] = field(default_factory=set)
 
 
 def compile_pool(ruleset: Ruleset) -> Plan:
@@ -52,7 +55,7 @@ def _check_apart(plan: Plan, pool: Pool) -> None:
     sorts = _Sorts(pool, plan.ruleset.tables)
     for step in plan.tables:
         _check_table(sorts, step)
-    for lookup in lookups_in(plan.roster.opened):
+    for lookup in (*lookups_in(plan.roster.opened), *plan.lookups):
         _check_lookup(sorts, plan.roster.table, lookup)
     for gather in plan.gathers:
         asked = dict(zip(gather.key, (pair.asked for pair in gather.asked), strict=True))
@@ -69,7 +72,7 @@ def _check_table(sorts: _Sorts, step: TableStep) -> None:
     if step.origin is not None and step.name not in pool.own:
         if step.origin in pool.own:
             raise NotPooledError(f"`{step.name}` is grouped across shops")
-        if sorts.tainted[step.origin] & set(step.reads):
+        if step.origin in sorts.selected or sorts.tainted[step.origin] & set(step.reads):
             kept = step.per is None or pool.shop in step.per
             if not kept or pool.shop not in step.reads or step.origin not in sorts.found:
                 raise NotPooledError(f"`{step.name}` is made of what is looked up in shops")
@@ -83,6 +86,12 @@ def _check_table(sorts: _Sorts, step: TableStep) -> None:
     tainted = sorts.tainted.setdefault(step.name, set())
     for stage in (*step.opened, *step.taken, *step.added):
         _check_stage(sorts, step, stage, known, tainted)
+    read = {name for column in step.gathers if (name := column.argument) is not None}
+    read |= set(columns_in([] if step.runs is None else [step.runs.starts]))
+    if step.per is not None and pool.shop not in step.per and tainted & read:
+        raise NotPooledError(f"`{step.name}` is made of what is looked up in shops")
+    if tainted & {DROPPED, *columns_in([] if step.where is None else [step.where])}:
+        sorts.selected.add(step.name)
     for match in step.matches:
         by_shop = pool.shop in columns_in(pair.held for pair in match.same)
         if _is_of_shops(sorts, match.table) and not (by_shop and step.name in pool.own):
