@@ -7,7 +7,7 @@ from kpi_engine.ruleset.checked import Ruleset
 
 SHIPPED = Path(__file__).parents[2] / "rulesets"
 OF_OTHER_TABLES = {"alibaba", "amazon", "ebay", "examples", "helpdesk", "seed", "survey"}
-NEED_OTHER_TABLES = {"jd/scorecard", "seller"}
+NEED_OTHER_TABLES = {"douyin/service_score", "jd/scorecard", "seller"}
 NAMES = sorted(
     name
     for file in SHIPPED.rglob("*.yaml")

@@ -11,15 +11,8 @@ import kpi_engine as ke
 
 SHIPPED = Path(__file__).parents[2] / "rulesets"
 FOLDERS = [
-    "alibaba",
-    "examples",
-    "helpdesk",
-    "jd",
-    "kuaishou",
-    "seed",
-    "shopee",
-    "survey",
-    "taobao",
+    *("alibaba", "douyin", "examples", "helpdesk", "jd", "kuaishou", "seed", "shopee", "survey"),
+    *("taobao", "xiaohongshu"),
 ]
 FILES = [
     file
