@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -24,7 +25,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path.write_text(text, "utf-8")
 
 
-def run(place: str = "north.yaml", **more: object) -> ke.FleetResults:
+def run(place: str = "north.yaml", **more: Any) -> ke.FleetResults:
     plan = ke.compile_fleet(ke.load_fleet(place))
     results = ke.run_fleet(plan, "data", period=PERIOD, **more)
     ke.write_results(results, "out")
