@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -76,17 +76,34 @@ def _line(line: str) -> str:
     return re.escape(line.removesuffix(GAP)) + (".*" if cut else "")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_tutorial_is_true_from_its_first_line_to_its_last(page: str, tmp_path: Path):
+def follow(page: str, folder: Path) -> None:
+    """Write the files of a page and fail unless every command answers as the page says."""
     for block in blocks(page):
         if block.language == "console":
             for command, answer in calls(block):
-                assert_shown(answer, answered(command, tmp_path), command)
-        elif GAP in block.text:
-            real = (tmp_path / block.file).read_text(encoding="utf-8")
+                assert_shown(answer, answered(command, folder), command)
+        elif block.file and GAP in block.text:
+            real = (folder / block.file).read_text(encoding="utf-8")
             assert_shown(block.text, real, block.file)
-        else:
-            (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+        elif block.file:
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_tutorial_is_true_from_its_first_line_to_its_last(page: str, tmp_path: Path):
+    follow(page, tmp_path)
+
+
+def test_the_page_on_fleets_is_true_and_so_is_its_python(tmp_path: Path, monkeypatch):
+    follow("fleets.md", tmp_path)
+    (program,) = (block.text for block in blocks("fleets.md") if block.language == "python")
+    monkeypatch.chdir(tmp_path)
+    said: dict[str, Any] = {}
+    exec(program, said)  # noqa: S102 (the page's own)
+    assert list(said["fleet"].broken) == ["S004"]
+    assert said["maple"].receipt["ruleset"] == "maple/presales"
+    assert said["results"].receipt["nobody"] == ["S003"]
 
 
 @pytest.mark.parametrize("page", PAGES)

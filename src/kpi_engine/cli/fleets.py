@@ -94,7 +94,7 @@ def fleet_parts(
 def _groups(results: ke.FleetResults, plan: ke.FleetPlan) -> Table:
     """Return the groups with results, those of most shops first."""
     table = Table(box=None, pad_edge=False)
-    for name in ("group", "first shop", "base", "zone"):
+    for name in ("first shop", "base", "zone"):
         table.add_column(name)
     for name in ("shops", "subjects", "pay"):
         table.add_column(name, justify="right")
@@ -110,7 +110,7 @@ def _groups(results: ke.FleetResults, plan: ke.FleetPlan) -> Table:
         if "pay" in mine.columns and ruleset.pay is not None:
             amount = Decimal(int(mine["pay"].sum())).scaleb(-ruleset.minor_digits)
             paid = f"{amount:,f} {ruleset.currency}"
-        cells = (group.structure[:8], group.shops[0], base, ruleset.zone)
+        cells = (group.shops[0], base, ruleset.zone)
         numbers = (f"{len(group.shops):,}", f"{mine.height:,}", paid)
         table.add_row(*map(Text, (*cells, *numbers)))
     return table
@@ -138,7 +138,7 @@ def fleet_accounting_parts(results: ke.FleetResults) -> Iterator[RenderableType]
     """Return where every row went, tables of `accounting_parts` for each group."""
     for group in results.receipt["groups"]:
         shops = counted(len(group["shops"]), "shop")
-        yield f"group {group['structure'][:8]}, {shops} from {group['shops'][0]}"
+        yield f"{shops} of one plan, first {group['shops'][0]}"
         yield from accounting_parts(group["receipt"])
 
 
