@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from kpi_engine.plan.ranges import Engine
     from kpi_engine.review.cases import CaseReport, CaseResult
     from kpi_engine.review.checks import CheckReport
+    from kpi_engine.review.comparison import RuleChange, Side
+    from kpi_engine.review.deltas import Diff
     from kpi_engine.review.effective import Effective, EffectiveValue, Said
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
@@ -63,6 +65,7 @@ _HOME_BY_TYPE: Final = {
     "Change": "kpi_engine.review.locking",
     "CheckReport": "kpi_engine.review.checks",
     "Closing": "kpi_engine.execution.closing",
+    "Diff": "kpi_engine.review.deltas",
     "Effective": "kpi_engine.review.effective",
     "EffectiveValue": "kpi_engine.review.effective",
     "Evidence": "kpi_engine.review.evidence",
@@ -82,12 +85,14 @@ _HOME_BY_TYPE: Final = {
     "Plan": "kpi_engine.plan.nodes",
     "Receipt": "kpi_engine.execution.results",
     "Results": "kpi_engine.execution.results",
+    "RuleChange": "kpi_engine.review.comparison",
     "RuleText": "kpi_engine.review.explained",
     "Ruleset": "kpi_engine.ruleset.checked",
     "RulesetSummary": "kpi_engine.review.listing",
     "Said": "kpi_engine.review.effective",
     "SampleSummary": "kpi_engine.sample.writing",
     "ScoreShown": "kpi_engine.review.explained",
+    "Side": "kpi_engine.review.comparison",
     "TableSource": "kpi_engine.execution.inputs",
     "Tables": "kpi_engine.execution.inputs",
     "Verification": "kpi_engine.review.verification",
@@ -290,6 +295,41 @@ def show(path: str | Path, *parts: str) -> Effective:
     from kpi_engine.review.effective import collect_effective
 
     return collect_effective(Path(path), parts)
+
+
+def diff(old: str | Path, new: str | Path) -> Diff:
+    r"""Return what a change of a ruleset does: what differs in meaning, not in text.
+
+    ``old`` and ``new`` are ruleset files; as ``git:REV:path`` a file, and its parents in the
+    repository, as they were at a revision of git. ``changes`` are values that were added, removed
+    or changed, each with the place on both sides: spacing, comments, the order of keys, the layer
+    that says a value, and `0.70` for `70%` are no change.
+
+    Raises:
+        RulesetError: one of the files cannot be used; the error holds every finding.
+        DataError: a revision cannot be read.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... params: {allowance: 50 CNY}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: allowance}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     old, new = Path(folder) / "old.yaml", Path(folder) / "new.yaml"
+    ...     _ = old.write_text(text, encoding="utf-8")
+    ...     _ = new.write_text(text.replace("50 CNY", "80.00 CNY"), encoding="utf-8")
+    ...     (change,) = diff(old, new).changes
+    >>> change.path, change.standing, change.before.text, change.after.text, change.after.line
+    (('params', 'allowance'), 'changed', '50 CNY', '80.00 CNY', 6)
+    """
+    from kpi_engine.review.deltas import diff_files
+
+    return diff_files(old, new)
 
 
 def list_rulesets(*paths: str | Path, needs: Iterable[str] = ()) -> tuple[RulesetSummary, ...]:
@@ -1079,6 +1119,7 @@ __all__ = [
     "Closing",
     "DataError",
     "Diagnostic",
+    "Diff",
     "Effective",
     "EffectiveValue",
     "Evidence",
@@ -1098,6 +1139,7 @@ __all__ = [
     "Plan",
     "Receipt",
     "Results",
+    "RuleChange",
     "RuleText",
     "Ruleset",
     "RulesetError",
@@ -1106,6 +1148,7 @@ __all__ = [
     "SampleSummary",
     "ScoreShown",
     "Severity",
+    "Side",
     "TableSource",
     "Tables",
     "Verification",
@@ -1116,6 +1159,7 @@ __all__ = [
     "compile_fleet",
     "describe_code",
     "describe_plan",
+    "diff",
     "evidence",
     "explain",
     "explain_all",

@@ -9,6 +9,7 @@ import typer
 import kpi_engine as ke
 from kpi_engine.cli.authoring import list_them, lock, show_effective, starts
 from kpi_engine.cli.checking import check, rule, schema
+from kpi_engine.cli.diffs import diff
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.fleets import report_closings, report_fleet
 from kpi_engine.cli.output import (
@@ -88,6 +89,7 @@ app.command()(schema)
 app.command("list")(list_them)
 app.command("show")(show_effective)
 app.command()(lock)
+app.command()(diff)
 
 
 @app.command("test")

@@ -1,18 +1,17 @@
 """What has changed since a revision, as git tells it, and which findings that touches."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kpi_engine.text.diagnostics import Diagnostic, diagnose
-from kpi_engine.text.errors import DataError
+from kpi_engine.review.repository import ask_git, find_commit, find_root, refusal
+from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.source import Span, position
 
 _HUNK = re.compile(rb"^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_CODE: Final = "K553"
 _SUFFIXES: Final = frozenset({".yaml", ".json"})
 """How the names of files end that a ruleset is made from: its layers, and lists of locks."""
 
@@ -48,12 +47,8 @@ def find_changes(revision: str) -> Changes:
     Raises:
         DataError: git is missing, there is no repository, or it knows no such revision.
     """
-    if shutil.which("git") is None:
-        raise _refusal("the command `git` was not found")
-    outside = "the working folder is in no repository"
-    root = Path(_asked(Path.cwd(), outside, "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
-    named = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    commit = _asked(root, f"git knows no revision `{revision}`", "rev-parse", *named).strip()
+    root = find_root(_CODE)
+    commit = find_commit(_CODE, root, revision)
     apart = f"`{revision}` and what is checked out share no commit that is here"
     commit = _asked(root, apart, "merge-base", commit, "HEAD").strip()
     unread = "git cannot compare the files"
@@ -74,7 +69,7 @@ def refuse_strangers(changes: Changes, files: Iterable[str]) -> None:
     """
     for file in files:
         if not Path(file).resolve().is_relative_to(changes.root):
-            raise _refusal(f"`{file}` is not in the repository of the working folder")
+            raise refusal(_CODE, f"`{file}` is not in the repository of the working folder")
 
 
 def is_touched(
@@ -119,7 +114,9 @@ def _path(span: Span) -> Path:
 
 def _changed_lines(root: Path, commit: str, name: str) -> frozenset[int]:
     """Return the lines that are new in a file; where lines were deleted, those around the gap."""
-    text = _run(root, *_DIFF, "--unified=0", commit, "--", f":(literal){name}").stdout
+    unread = "git cannot compare the files"
+    arguments = (*_DIFF, "--unified=0", commit, "--", f":(literal){name}")
+    text = ask_git(_CODE, root, unread, *arguments)
     lines: set[int] = set()
     for start, count in _hunks(text):
         lines.update(range(start, start + count) if count else (start, start + 1))
@@ -139,19 +136,4 @@ def _hunks(text: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _asked(folder: Path, otherwise: str, *arguments: str) -> str:
-    done = _run(folder, *arguments)
-    if done.returncode:
-        raise _refusal(otherwise)
-    return done.stdout.decode()
-
-
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(  # noqa: S603 (git alone, and a revision never stands as an option)
-        ["git", "-C", str(folder), *arguments],  # noqa: S607 (the git that people use)
-        capture_output=True,
-        check=False,
-    )
-
-
-def _refusal(reason: str) -> DataError:
-    return DataError([diagnose("K553", reason=reason)])
+    return ask_git(_CODE, folder, otherwise, *arguments).decode()

@@ -504,6 +504,8 @@ MEANINGS: Final[dict[str, str]] = {
     "K640": "Parts of a ruleset are named as in the file, with dots between the keys.",
     "K641": "A list is held to the input tables that its rulesets read, by the names they have in "
     "the rulesets.",
+    "K642": "`git:REV:path` is a file as it was at a revision of the working folder's repository, "
+    "its parents too. CI services often fetch the last commit alone, and know no other.",
     # K650 to K669: fleets
     "K650": "A fleet is a list of shops, or a folder with a ruleset file for each.",
     "K651": "In a fleet each row of results belongs to a shop, so the key of who is assessed names "

@@ -1375,6 +1375,7 @@ MESSAGES: dict[str, Message] = {
         "no ruleset of the list reads `{name}`, the name of an input table was expected",
         "did you mean `{near}`?",
     ),
+    "K642": Message("error", "the ruleset of a revision cannot be read: {reason}"),
     # K650 to K669: fleets
     "K650": Message("error", "`{name}` lists no shops, at least one was expected"),
     "K651": Message(

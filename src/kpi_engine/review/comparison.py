@@ -1,0 +1,112 @@
+"""Two rulesets compared: what the newer one says otherwise, value by value."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from kpi_engine.review.effective import Said
+from kpi_engine.review.meaning import Meaning, Meant, meant_by_path
+from kpi_engine.review.revisions import Opened, known_name, open_ruleset
+from kpi_engine.ruleset.checked import Ruleset
+
+RuleStanding = Literal["added", "removed", "changed"]
+
+_ORDERS = frozenset({("score", "then"), ("pay", "then")})
+"""The paths of orders, of which each name stands for a value of its own too."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A value that two rulesets say differently, and where each says it; None where it does not."""
+
+    path: tuple[str, ...]
+    standing: RuleStanding
+    before: Said | None
+    after: Said | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two rulesets that are compared: as it was named, and what it says it is.
+
+    ``files`` are those it was read from, its own first.
+    """
+
+    given: str
+    ruleset: str
+    version: str | None
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two checked rulesets and what differs between them."""
+
+    old: Ruleset
+    new: Ruleset
+    sides: tuple[Side, Side]
+    changes: tuple[RuleChange, ...]
+
+
+def compare_files(old: str | Path, new: str | Path) -> Compared:
+    """Return what differs between two ruleset files, each of the working folder or a revision.
+
+    Raises:
+        RulesetError: one of them cannot be used; the error holds every finding.
+        DataError: a revision cannot be read.
+    """
+    before, after = open_ruleset(old), open_ruleset(new)
+    sides = (_side(old, before), _side(new, after))
+    changes = compare_meanings(_meant(before), _meant(after))
+    return Compared(before.ruleset, after.ruleset, sides, changes)
+
+
+def _side(given: str | Path, opened: Opened) -> Side:
+    ruleset = opened.ruleset
+    name = given.as_posix() if isinstance(given, Path) else given
+    files = tuple(known_name(opened, layer.path) for layer in ruleset.layers)
+    return Side(name, ruleset.name, ruleset.version, files)
+
+
+def _meant(opened: Opened) -> dict[tuple[str, ...], Meant]:
+    sheet = opened.loaded.sheet
+    meant = meant_by_path(opened.ruleset, sheet) if sheet is not None else {}
+    return {
+        path: Meant(value.meaning, replace(value.said, file=known_name(opened, value.said.file)))
+        for path, value in meant.items()
+    }
+
+
+def compare_meanings(
+    old: dict[tuple[str, ...], Meant], new: dict[tuple[str, ...], Meant]
+) -> tuple[RuleChange, ...]:
+    """Return the values that mean something else, in the order of the newer ruleset.
+
+    What it no longer has comes last. Of steps the order has changed where those that both have come
+    in another one.
+    """
+    changes: list[RuleChange] = []
+    for path in dict.fromkeys((*new, *old)):
+        before, after = old.get(path), new.get(path)
+        if path in _ORDERS and not _another_order(before, after):
+            continue
+        if before is None and after is not None:
+            changes.append(RuleChange(path, "added", None, after.said))
+        elif before is not None and after is None:
+            changes.append(RuleChange(path, "removed", before.said, None))
+        elif before is not None and after is not None and before.meaning != after.meaning:
+            changes.append(RuleChange(path, "changed", before.said, after.said))
+    return tuple(changes)
+
+
+def _another_order(before: Meant | None, after: Meant | None) -> bool:
+    if before is None or after is None:
+        return False
+    names = (_names(before.meaning), _names(after.meaning))
+    both = frozenset(names[0]).intersection(names[1])
+    first, second = ([name for name in each if name in both] for each in names)
+    return first != second
+
+
+def _names(meaning: Meaning) -> tuple[object, ...]:
+    return meaning if isinstance(meaning, tuple) else ()
