@@ -131,6 +131,21 @@ def test_a_fleet_none_of_whose_shops_can_be_run_could_not_run():
     assert not Path("out").exists()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [("params.csv", "prams.csv", "K101"), ("S1: shops", "S3: shops", "K652")],
+)
+def test_a_mistake_in_the_list_of_shops_is_told_and_what_is_sure_is_run(old, new, code):
+    changed("north.yaml", old, new)
+    result = called(*RUN, "--format", "json", status=1)
+    assert code in codes(result.stderr)
+    results = ke.read_fleet_results("out")
+    assert "S2" in results.receipt["shops"]
+    assert "S3" not in results.receipt["shops"]
+    assert code in {note["code"] for note in results.receipt["notes"]}
+    assert ke.verify("out").verdict == "verified"
+
+
 def test_no_more_than_ten_groups_are_shown():
     for number in range(2, 14):
         text = "ruleset: s\nextends: ../base\nparams: {rate: 1%}\npay: {lines: {more: 1 CNY}}\n"

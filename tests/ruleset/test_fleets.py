@@ -173,13 +173,15 @@ shops:
 """,
     )
     fleet = _loaded(tmp_path / "north.yaml")
-    assert list(fleet.shops) == ["S4", "S5"]
+    assert list(fleet.shops) == ["S5"]
     broken = {shop: _found(findings) for shop, findings in fleet.broken.items()}
     assert broken == {
         "S2": [("K653", 4, 7)],
         "S1": [("K602", 3, 32)],
         "S3": [("K306", 5, 29)],
         "S6": [("K215", 5, 4)],
+        "S4": [("K652", 6, 1)],
     }
+    assert _found(fleet.unlisted) == [("K656", 4, 1)]
     others = [finding for finding in fleet.findings if finding.code in {"K652", "K656"}]
     assert _found(others) == [("K656", 4, 1), ("K652", 6, 1)]

@@ -45,7 +45,8 @@ def report_fleet(
     else:
         show(*fleet_parts(results, plan, document))
         show(*(fleet_accounting_parts(results) if accounting else ()))
-    found = document["rejects"] or document["held"] or document["not_run"]
+    left_out = plan.fleet.unlisted or document["not_run"]
+    found = document["rejects"] or document["held"] or left_out
     return Exit.FINDINGS if found else Exit.CLEAN
 
 

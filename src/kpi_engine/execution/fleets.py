@@ -73,7 +73,7 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
     """
     fleet = plan.fleet
     if not plan.groups:
-        raise DataError([*_errors(fleet.broken), diagnose("K659")])
+        raise DataError([*fleet.unlisted, *_errors(fleet.broken), diagnose("K659")])
     mixed = list(_mixed_kinds(plan))
     if mixed:
         raise DataError(mixed)
@@ -162,7 +162,7 @@ def _joined(
     facts = _by_shop([r.facts for r in every if r.facts is not None], fleet.shop)
     rejects = pl.concat([results.rejects for results in every]).unique(maintain_order=True)
     lines = _with_places(plan, lines)
-    notes = list(_notes(outcome, period))
+    notes = [*fleet.unlisted, *_notes(outcome, period)]
     receipt: FleetReceipt = {
         "versions": versions(),
         "fleet": fleet.name,

@@ -89,6 +89,8 @@ def _fleet_of(receipt: FleetReceipt, findings: list[Diagnostic]) -> Fleet | None
     if file is not None and fleet.file is not None and fleet.file.sha256 != file["sha256"]:
         digests = {"found": fleet.file.sha256, "expected": file["sha256"]}
         findings.append(diagnose("K480", None, name=file["path"], **digests))
+    said = {note["message"] for note in receipt["notes"]}
+    findings += (finding for finding in fleet.unlisted if finding.message not in said)
     for shop, errors in fleet.broken.items():
         if shop in receipt["shops"]:
             findings += (finding for finding in errors if finding.severity == "error")

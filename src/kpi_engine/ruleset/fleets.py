@@ -37,7 +37,8 @@ class Fleet:
 
     ``shop`` is the column that names a shop. ``broken`` are those whose rulesets cannot be used,
     each with what is wrong. ``file`` is what lists them, or ``folder`` holds their files.
-    ``findings`` are those of all shops, what they share said once.
+    ``unlisted`` are mistakes of the list itself, for which shops may be missing. ``findings`` are
+    all of these and those of all shops, what they share said once.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Fleet:
     folder: str | None
     shops: Mapping[str, Ruleset]
     broken: Mapping[str, tuple[Diagnostic, ...]]
+    unlisted: tuple[Diagnostic, ...]
     findings: tuple[Diagnostic, ...]
 
 
@@ -80,6 +82,7 @@ def _loaded(
     findings: list[Diagnostic],
 ) -> tuple[Fleet, list[Diagnostic]]:
     """Return the fleet of shops as far as they could be read."""
+    unlisted = tuple(finding for finding in findings if finding.severity == "error")
     broken: dict[str, tuple[Diagnostic, ...]] = {}
     for text in texts:
         if not isinstance(text, ShopText):
@@ -99,7 +102,7 @@ def _loaded(
     names = [text.name if isinstance(text, ShopText) else text[0] for text in texts]
     ordered = {each: rulesets[each] for each in names if each in rulesets}
     file, folder = (None, place.as_posix()) if isinstance(place, Path) else (place, None)
-    return Fleet(name, shop, file, folder, ordered, broken, tuple(every)), every
+    return Fleet(name, shop, file, folder, ordered, broken, unlisted, tuple(every)), every
 
 
 def _unusable(ruleset: Ruleset, shop: str) -> Iterator[Diagnostic]:
@@ -152,7 +155,7 @@ def _read_list(
                 span = (
                     text.root.span if isinstance(text, ShopText) and text.root else entry.key.span
                 )
-                findings.append(diagnose("K652", span, name=each))
+                texts[each] = each, diagnose("K652", span, name=each)
             else:
                 texts[each] = text
     if not texts:
@@ -229,10 +232,7 @@ def _from_folder(reading: _Reading, value: Scalar) -> Iterator[tuple[str, _Liste
 
 def _on_the_spot(reading: _Reading, key: Scalar, value: YamlMapping) -> ShopText:
     """Return a shop that a fleet's file says by itself: its ruleset bears the shop's name."""
-    named = Entry(
-        Scalar("ruleset", "plain", key.span), _said(f"{reading.fleet}/{key.value}", key.span)
-    )
-    root = YamlMapping((named, *value.entries), value.span, value.flow)
+    root = YamlMapping((_named(reading, key), *value.entries), value.span, value.flow)
     return ShopText(key.value, key.span.source, root, reading.path)
 
 
@@ -248,7 +248,7 @@ def _said(text: str, span: Span) -> Scalar:
 
 def _from_table(
     reading: _Reading, value: YamlMapping, file: Scalar
-) -> Iterator[tuple[str, ShopText]]:
+) -> Iterator[tuple[str, _Listed]]:
     """Return the shops of a table: a row each, and a column for every param it sets."""
     path = reading.path.parent / file.value
     rows = read_param_table(path, shown_path(path), reading.shop)
@@ -261,16 +261,18 @@ def _from_table(
     others = tuple(entry for entry in value.entries if entry.key.value != "params")
     for row in rows:
         cells = dict(row.cells)
-        shop = cells.pop(reading.shop)
-        if not shop.value:
+        shop = cells.pop(reading.shop, None)
+        if not isinstance(shop, Scalar) or not shop.value:
             reading.findings.append(diagnose("K656", row.span, shop=reading.shop))
             continue
+        if row.mistake is not None:
+            yield shop.value, (shop.value, row.mistake)
+            continue
         entries = tuple(
-            Entry(_said(name, cell.span), cell) for name, cell in cells.items() if cell.value
-        )
-        named = Entry(
-            _said("ruleset", shop.span), _said(f"{reading.fleet}/{shop.value}", shop.span)
+            Entry(_said(name, cell.span), cell)
+            for name, cell in cells.items()
+            if not isinstance(cell, Scalar) or cell.value
         )
         params = Entry(_said("params", row.span), YamlMapping(entries, row.span, flow=True))
-        root = YamlMapping((named, *others, params), row.span, flow=True)
+        root = YamlMapping((_named(reading, shop), *others, params), row.span, flow=True)
         yield shop.value, ShopText(shop.value, row.span.source, root, reading.path)

@@ -1,23 +1,29 @@
 """Tables of params: a row for each shop, a column for each param, as a CSV or Parquet file."""
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
+from typing import assert_never
 
 from kpi_engine.text.diagnostics import Diagnostic
-from kpi_engine.text.located import Scalar
-from kpi_engine.text.reading import read_text
+from kpi_engine.text.located import Entry, Node, Scalar, Sequence
+from kpi_engine.text.located import Mapping as YamlMapping
+from kpi_engine.text.reading import parse_yaml, read_text
 from kpi_engine.text.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
 class ParamRow:
-    """A row of a table of params: where it stands, and its cells with their places by column."""
+    """A row of a table of params: where it stands, and its cells with their places by column.
+
+    ``mistake`` is what is wrong with a scale in one of them.
+    """
 
     span: Span
-    cells: Mapping[str, Scalar]
+    cells: Mapping[str, Node]
+    mistake: Diagnostic | None
 
 
 def read_param_table(path: Path, shown: str, shop: str) -> list[ParamRow] | Diagnostic | str:
@@ -68,15 +74,62 @@ def _csv_rows(text: Source) -> list[ParamRow] | str:
 
 
 def _row(text: Source, header: list[str], cells: list[str], span: Span) -> ParamRow:
-    located: dict[str, Scalar] = {}
+    located: dict[str, Node] = {}
+    mistake: Diagnostic | None = None
     at = span.start
-    for name, cell in zip(header, cells, strict=True):
+    row = Span(text, at, at + len(text.text[at : span.end].rstrip("\r\n")))
+    for name, written in zip(header, cells, strict=True):
+        cell = written.strip()
         found = text.text.find(cell, at, span.end)
-        place = span if found < 0 or not cell else Span(text, found, found + len(cell))
-        at = max(at, place.end if place is not span else at)
-        located[name] = Scalar(cell.strip(), "plain", place)
-    length = len(text.text[span.start : span.end].rstrip("\r\n"))
-    return ParamRow(Span(text, span.start, span.start + length), located)
+        place = row if found < 0 or not cell else Span(text, found, found + len(cell))
+        at = max(at, place.end if place is not row else at)
+        node: Node | Diagnostic = Scalar(cell, "plain", place)
+        if cell.startswith("{"):
+            node = _scale(cell, place)
+        if isinstance(node, Diagnostic):
+            mistake = mistake or node
+        else:
+            located[name] = node
+    return ParamRow(row, located, mistake)
+
+
+def _scale(cell: str, place: Span) -> Node | Diagnostic:
+    """Return what a cell between braces holds, at its place, or what is wrong with it."""
+    root, findings = parse_yaml(Source(place.source.name, cell))
+    verbatim = place.end - place.start == len(cell)
+
+    def moved(span: Span) -> Span:
+        """Return where a part of the cell stands: where its quotes are doubled, its row does."""
+        if not verbatim:
+            return place
+        return Span(place.source, place.start + span.start, place.start + span.end)
+
+    mistake = next((found for found in findings if found.severity == "error"), None)
+    if mistake is not None:
+        inside = place if mistake.span is None else moved(mistake.span)
+        return replace(mistake, span=inside, related=())
+    return Scalar(cell, "plain", place) if root is None else _moved(root, moved)
+
+
+def _moved(node: Node, moved: Callable[[Span], Span]) -> Node:
+    """Return a node with its places moved."""
+    match node:
+        case Scalar():
+            return _moved_scalar(node, moved)
+        case Sequence():
+            items = tuple(_moved(item, moved) for item in node.items)
+            return Sequence(items, moved(node.span), node.flow)
+        case YamlMapping():
+            entries = tuple(
+                Entry(_moved_scalar(entry.key, moved), _moved(entry.value, moved))
+                for entry in node.entries
+            )
+            return YamlMapping(entries, moved(node.span), node.flow)
+    assert_never(node)
+
+
+def _moved_scalar(scalar: Scalar, moved: Callable[[Span], Span]) -> Scalar:
+    return Scalar(scalar.value, scalar.style, moved(scalar.span))
 
 
 def _parquet_rows(path: Path, shown: str) -> list[ParamRow] | str:
