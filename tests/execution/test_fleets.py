@@ -329,3 +329,86 @@ def test_earlier_results_of_a_fleet_serve_as_its_history(tmp_path):
         after = ke.run(single, _own(later, shop), period="2026-11", history=before)
         assert ke.shop_results(november, shop).subjects.equals(after.subjects)
         assert set(after.subjects["line.steady"]) != {0}
+
+
+TEAMS = """\
+ruleset: teams
+zone: UTC
+currency: CNY
+subject: {from: teams, key: [team_no, shop_id]}
+tables:
+  teams: {key: [shop_id, team_no], columns: {shop_id: text, team_no: int, size: int}}
+  visits:
+    key: visit_id
+    dated: at
+    columns: {visit_id: text, shop_id: text, team_no: int, at: date}
+metrics: {visited: {from: visits, value: count()}}
+pay: {lines: {wage: 'size * 10 CNY', visits: visited * 1 CNY}}
+"""
+
+
+class Once:
+    """A table that can be read once."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frames = [frame]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.frames.pop().__arrow_c_stream__(requested_schema)
+
+
+def _mixed(folder: Path) -> tuple[ke.Fleet, dict[str, pl.DataFrame]]:
+    """Return a fleet of shops over two bases with other tables and keys, and their tables."""
+    listed = "fleet: north\nshops: {S1: {extends: base}, S2: {extends: teams}}\n"
+    _written(folder, {"teams": TEAMS, "north": listed})
+    tables = rows(["S1"], Random(3), chats=200)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    tables["teams"] = pl.DataFrame({"shop_id": ["S2", "S2"], "team_no": [7, 8], "size": [2, 3]})
+    tables["visits"] = pl.DataFrame(
+        {"visit_id": ["1"], "shop_id": ["S2"], "team_no": [8], "at": ["2026-10-05"]}
+    )
+    return ke.load_fleet(folder / "north.yaml"), tables
+
+
+def test_shops_of_other_keys_and_other_tables_make_one_result(tmp_path):
+    fleet, tables = _mixed(tmp_path)
+    results = ke.run_fleet(ke.compile_fleet(fleet), tables, period=PERIOD)
+    assert results.subjects.columns[:4] == ["shop_id", "agent_id", "team_no", "period"]
+    assert results.lines.columns[:4] == ["shop_id", "agent_id", "team_no", "period"]
+    for shop, ruleset in fleet.shops.items():
+        inputs = [table.name for table in ruleset.tables.values() if table.origin is None]
+        own = {name: tables[name] for name in inputs}
+        single = ke.run(ke.compile(ruleset), own, period=PERIOD)
+        mine = ke.shop_results(results, shop)
+        assert mine.subjects.equals(single.subjects)
+        assert mine.lines.equals(single.lines)
+        assert mine.facts is not None
+        assert mine.facts.equals(single.facts)
+        assert mine.receipt["result_hash"] == single.receipt["result_hash"]
+    ke.write_results(results, tmp_path / "out")
+    closing = ke.close(tmp_path / "out", tmp_path / "pay.ledger")
+    assert closing.closings["S2"].entries.select("subject", "line", "amount").rows() == [
+        ('{"shop_id":"S2","team_no":"7"}', "wage", 2000),
+        ('{"shop_id":"S2","team_no":"7"}', "visits", 0),
+        ('{"shop_id":"S2","team_no":"8"}', "wage", 3000),
+        ('{"shop_id":"S2","team_no":"8"}', "visits", 100),
+    ]
+    assert ke.verify(tmp_path / "out", tables).verdict == "verified"
+    explained = ke.explain(results, {"shop_id": "S2", "team_no": "8"})
+    assert explained.subject == {"team_no": "8", "shop_id": "S2"}
+
+
+def test_tables_that_can_be_read_once_serve_every_group(tmp_path):
+    fleet, tables = _mixed(tmp_path)
+    plan = ke.compile_fleet(fleet)
+    expected = ke.run_fleet(plan, tables, period=PERIOD)
+    streams = {name: Once(frame) for name, frame in tables.items()}
+    results = ke.run_fleet(plan, streams, period=PERIOD)
+    assert results.receipt["result_hash"] == expected.receipt["result_hash"]
+
+
+def test_a_table_that_no_ruleset_of_a_fleet_knows_is_refused(tmp_path):
+    fleet, tables = _mixed(tmp_path)
+    with pytest.raises(ke.DataError) as caught:
+        ke.run_fleet(ke.compile_fleet(fleet), tables | {"agnets": tables["agents"]}, period=PERIOD)
+    assert {finding.code for finding in caught.value.diagnostics} == {"K403"}

@@ -181,7 +181,8 @@ def _held(results: ke.Results | ke.FleetResults) -> str:
     columns = results.subjects.columns
     key = columns[: columns.index("period")]
     held = results.subjects.filter(results.subjects["pay.status"] != "ok")
-    names = [" ".join(map(str, row)) for row in held.select(key).sort(key).rows()]
+    rows = held.select(key).sort(key).rows()
+    names = [" ".join(str(value) for value in row if value is not None) for row in rows]
     more = [f"{len(names) - HELD_SHOWN:,} more"] if len(names) > HELD_SHOWN else []
     return ", ".join([*names[:HELD_SHOWN], *more])
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from kpi_engine.execution.fleetresults import (
     ShopReceipt,
 )
 from kpi_engine.execution.history import FleetHistory, Placed, placed_of_fleet, read_history
-from kpi_engine.execution.inputs import Tables, count_rows
+from kpi_engine.execution.inputs import Tables, count_rows, read_streams
 from kpi_engine.execution.lines import named_lines
 from kpi_engine.execution.look import look_at
 from kpi_engine.execution.receipts import layer_receipt, note_receipt, shown_weights, versions
@@ -81,6 +82,7 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
     failed: dict[str, tuple[Diagnostic, ...]] = dict(fleet.broken)
     deserted: dict[str, tuple[Diagnostic, ...]] = {}
     earlier = _earlier(plan, history)
+    tables = read_streams(tables)
     for group in plan.groups:
         look = look_at(group.plan.ruleset, period, as_of)
         own = pl.DataFrame({fleet.shop: group.shops, **group.numbers})
@@ -88,7 +90,13 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
             past = read_history(group.plan, _past_of(group, earlier, fleet.shop), look.window)
             share = Share(fleet.shop, own)
             results = run_share(
-                group.plan, share, tables, look, past=past, engine=engine, values=values
+                group.plan,
+                share,
+                _known(plan, group, tables),
+                look,
+                past=past,
+                engine=engine,
+                values=values,
             )
         except DataError as error:
             nobody = [finding.code for finding in error.diagnostics] == ["K430"]
@@ -103,6 +111,19 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
     elsewhere = _elsewhere(plan, done, tables)
     outcome = _Outcome(done, failed, [*absent, *deserted], elsewhere)
     return _joined(plan, outcome, period, as_of)
+
+
+def _known(plan: FleetPlan, group: ShopGroup, tables: Tables) -> Tables:
+    """Return the tables that a group's ruleset knows, and those that none of the fleet's does."""
+    if isinstance(tables, str | Path):
+        return tables
+    others = {name for each in plan.groups for name in _inputs(each.plan.ruleset)}
+    others -= set(_inputs(group.plan.ruleset))
+    return {name: source for name, source in tables.items() if name not in others}
+
+
+def _inputs(ruleset: Ruleset) -> list[str]:
+    return [table.name for table in ruleset.tables.values() if table.origin is None]
 
 
 def _earlier(plan: FleetPlan, history: FleetHistory | None) -> pl.DataFrame | list[Placed] | None:
@@ -190,7 +211,14 @@ def _joined(
 
 
 def _by_shop(frames: list[pl.DataFrame], shop: str) -> pl.DataFrame:
-    return pl.concat(frames, how="diagonal_relaxed").sort(shop, maintain_order=True)
+    """Return frames as one, the columns of all keys first."""
+    keys = dict.fromkeys(name for frame in frames for name in _key_of(frame.columns))
+    joined = pl.concat(frames, how="diagonal_relaxed").sort(shop, maintain_order=True)
+    return joined.select(*keys, pl.exclude(*keys))
+
+
+def _key_of(columns: list[str]) -> list[str]:
+    return columns[: columns.index("period")]
 
 
 def _elsewhere(
@@ -324,7 +352,8 @@ def shop_results(results: FleetResults, shop: str) -> Results:
     rules = {name: _own_rule(name, rule, own) for name, rule in shared["rules"].items()}
     named = pl.col(receipt["shop"]) == pl.lit(shop)
     subjects = results.subjects.filter(named).select(group["columns"])
-    lines = results.lines.filter(named)
+    key = _key_of(group["columns"])
+    lines = results.lines.filter(named).select(*key, *_beside_keys(results.lines))
     mine: Receipt = {
         **shared,
         "ruleset": own["ruleset"],
@@ -334,8 +363,16 @@ def shop_results(results: FleetResults, shop: str) -> Results:
         "rules": rules,
         "result_hash": result_hash(subjects, lines),
     }
-    facts = None if results.facts is None else results.facts.filter(named)
+    facts = None
+    if results.facts is not None:
+        texts = () if "text" in shared["kinds"].values() else ("text",)
+        beside = (name for name in _beside_keys(results.facts) if name not in texts)
+        facts = results.facts.filter(named).select(*key, *beside)
     return Results(subjects, lines, results.rejects, mine, facts, results.diagnostics)
+
+
+def _beside_keys(frame: pl.DataFrame) -> list[str]:
+    return frame.columns[frame.columns.index("period") :]
 
 
 def _own_rule(name: str, rule: RuleReceipt, own: ShopReceipt) -> RuleReceipt:

@@ -81,6 +81,25 @@ def open_inputs(
     return inputs, diagnostics
 
 
+def read_streams(given: Tables) -> Tables:
+    """Return tables that can be read more than once: what may be a stream becomes a frame.
+
+    One that cannot be read stays as it is: whoever opens it says why.
+    """
+    if isinstance(given, str | Path):
+        return given
+    return {name: _read_stream(source) for name, source in given.items()}
+
+
+def _read_stream(source: TableSource) -> TableSource:
+    if isinstance(source, str | Path | pl.DataFrame | pl.LazyFrame):
+        return source
+    try:
+        return pl.DataFrame(source)
+    except (PolarsError, OSError, TypeError, ValueError):
+        return source
+
+
 def near_name(name: str, names: Iterable[str]) -> str | None:
     """Return the likely meant name among those that exist, if any is near.
 
