@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from kpi_engine.review.comparison import RuleChange, Side
     from kpi_engine.review.deltas import Diff
     from kpi_engine.review.effective import Effective, EffectiveValue, Said
+    from kpi_engine.review.effects import AmountChange, Effect, PartChange, SubjectEffect, Turn
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
     from kpi_engine.review.listing import RulesetSummary
@@ -60,12 +61,14 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME_BY_TYPE: Final = {
+    "AmountChange": "kpi_engine.review.effects",
     "CaseReport": "kpi_engine.review.cases",
     "CaseResult": "kpi_engine.review.cases",
     "Change": "kpi_engine.review.locking",
     "CheckReport": "kpi_engine.review.checks",
     "Closing": "kpi_engine.execution.closing",
     "Diff": "kpi_engine.review.deltas",
+    "Effect": "kpi_engine.review.effects",
     "Effective": "kpi_engine.review.effective",
     "EffectiveValue": "kpi_engine.review.effective",
     "Evidence": "kpi_engine.review.evidence",
@@ -81,6 +84,7 @@ _HOME_BY_TYPE: Final = {
     "LedgerEntries": "kpi_engine.execution.ledger",
     "Locking": "kpi_engine.review.locking",
     "MetricEvidence": "kpi_engine.review.evidence",
+    "PartChange": "kpi_engine.review.effects",
     "PayShown": "kpi_engine.review.explained",
     "Plan": "kpi_engine.plan.nodes",
     "Receipt": "kpi_engine.execution.results",
@@ -93,8 +97,10 @@ _HOME_BY_TYPE: Final = {
     "SampleSummary": "kpi_engine.sample.writing",
     "ScoreShown": "kpi_engine.review.explained",
     "Side": "kpi_engine.review.comparison",
+    "SubjectEffect": "kpi_engine.review.effects",
     "TableSource": "kpi_engine.execution.inputs",
     "Tables": "kpi_engine.execution.inputs",
+    "Turn": "kpi_engine.review.effects",
     "Verification": "kpi_engine.review.verification",
 }
 
@@ -297,19 +303,38 @@ def show(path: str | Path, *parts: str) -> Effective:
     return collect_effective(Path(path), parts)
 
 
-def diff(old: str | Path, new: str | Path) -> Diff:
-    r"""Return what a change of a ruleset does: what differs in meaning, not in text.
+def diff(  # noqa: PLR0913 (all but the first two are given by name)
+    old: str | Path,
+    new: str | Path,
+    *,
+    tables: Tables | None = None,
+    facts: Facts | str | Path | None = None,
+    period: str | None = None,
+    as_of: date | str | None = None,
+    history: History | None = None,
+    fail_if: str | None = None,
+) -> Diff:
+    r"""Return what a change of a ruleset does: what differs in meaning, and whose pay that moves.
 
     ``old`` and ``new`` are ruleset files; as ``git:REV:path`` a file, and its parents in the
     repository, as they were at a revision of git. ``changes`` are values that were added, removed
     or changed, each with the place on both sides: spacing, comments, the order of keys, the layer
     that says a value, and `0.70` for `70%` are no change.
 
+    With ``tables`` or ``facts`` and a ``period``, as `run` and `score` take them, both are computed
+    and ``effect`` tells for every subject who moves the score, the pay and its lines before and
+    after, statuses and steps that flip, and the totals: differences of lines add up to those of
+    subjects, and these to the total, exactly. Pay that is held back counts as nothing. Amounts are
+    in minor units. ``exceeded`` says whether ``fail_if`` holds, such as
+    ``total > 2% or any > 300 CNY``: ``>`` takes the size of a change, ``<`` a fall, ``any < -5%``.
+
     Raises:
         RulesetError: one of the files cannot be used; the error holds every finding.
-        DataError: a revision cannot be read.
+        DataError: a revision, the tables or the facts cannot be read, the two assess by different
+            keys or pay in different currencies, or the limit is not understood.
 
     >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
     >>> text = '''
     ... ruleset: example
     ... zone: UTC
@@ -319,17 +344,32 @@ def diff(old: str | Path, new: str | Path) -> Diff:
     ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
     ... pay: {lines: {base: wage, allowance: allowance}}
     ... '''
+    >>> agents = pl.DataFrame({"agent_id": ["A", "B"], "wage": ["2000.00", "1950.00"]})
     >>> with TemporaryDirectory() as folder:
     ...     old, new = Path(folder) / "old.yaml", Path(folder) / "new.yaml"
     ...     _ = old.write_text(text, encoding="utf-8")
     ...     _ = new.write_text(text.replace("50 CNY", "80.00 CNY"), encoding="utf-8")
-    ...     (change,) = diff(old, new).changes
-    >>> change.path, change.standing, change.before.text, change.after.text, change.after.line
-    (('params', 'allowance'), 'changed', '50 CNY', '80.00 CNY', 6)
+    ...     found = diff(old, new, tables={"agents": agents}, period="2026-10", fail_if="any > 2%")
+    >>> for change in found.changes:
+    ...     print(change.path, change.before.text, change.after.text, change.after.line)
+    ('params', 'allowance') 50 CNY 80.00 CNY 6
+    >>> for each in found.effect.subjects:
+    ...     print(each.subject, each.pay.before, each.pay.after, each.pay.change)
+    {'agent_id': 'A'} 205000 208000 3000
+    {'agent_id': 'B'} 200000 203000 3000
+    >>> found.effect.pay.change, found.exceeded
+    (6000, False)
     """
-    from kpi_engine.review.deltas import diff_files
+    from kpi_engine.review.deltas import Measured, diff_files
 
-    return diff_files(old, new)
+    if isinstance(facts, str):
+        facts = Path(facts)
+    given = tables is not None or facts is not None
+    if given is not (period is not None):
+        reason = "rows or facts, and their `period`, were expected together"
+        raise DataError([diagnose("K644", reason=reason)])
+    measured = None if period is None else Measured(tables, facts, period, as_of, history)
+    return diff_files(old, new, measured, fail_if)
 
 
 def list_rulesets(*paths: str | Path, needs: Iterable[str] = ()) -> tuple[RulesetSummary, ...]:
@@ -1112,6 +1152,7 @@ def write_sample(
 
 
 __all__ = [
+    "AmountChange",
     "CaseReport",
     "CaseResult",
     "Change",
@@ -1120,6 +1161,7 @@ __all__ = [
     "DataError",
     "Diagnostic",
     "Diff",
+    "Effect",
     "Effective",
     "EffectiveValue",
     "Evidence",
@@ -1135,6 +1177,7 @@ __all__ = [
     "LedgerEntries",
     "Locking",
     "MetricEvidence",
+    "PartChange",
     "PayShown",
     "Plan",
     "Receipt",
@@ -1149,8 +1192,10 @@ __all__ = [
     "ScoreShown",
     "Severity",
     "Side",
+    "SubjectEffect",
     "TableSource",
     "Tables",
+    "Turn",
     "Verification",
     "__version__",
     "check",

@@ -14,8 +14,8 @@ _WIDEST = 60
 _MARK_BY_STANDING = {"added": "+", "removed": "-", "changed": "~"}
 
 
-def diff_document(diff: ke.Diff) -> dict[str, object]:
-    """Return a diff for machines; a path is written with dots."""
+def changes_document(diff: ke.Diff) -> dict[str, object]:
+    """Return what differs for machines; a path is written with dots."""
     return {
         "old": asdict(diff.old),
         "new": asdict(diff.new),

@@ -12,7 +12,8 @@ class Exit(IntEnum):
     CLEAN = 0
     """Nothing to object to."""
     FINDINGS = 1
-    """Errors were found, tests failed, or a run or closing was written with rejects or held pay."""
+    """Errors were found, tests failed, a run or closing was written with rejects or held pay, or a
+    change went beyond its limit."""
     COULD_NOT_RUN = 2
     """Nothing was done and nothing written."""
 

@@ -6,8 +6,7 @@ from typing import Literal
 
 from kpi_engine.review.effective import Said
 from kpi_engine.review.meaning import Meaning, Meant, meant_by_path
-from kpi_engine.review.revisions import Opened, known_name, open_ruleset
-from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.review.revisions import Opened, known_name
 
 RuleStanding = Literal["added", "removed", "changed"]
 
@@ -38,27 +37,12 @@ class Side:
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Two checked rulesets and what differs between them."""
-
-    old: Ruleset
-    new: Ruleset
-    sides: tuple[Side, Side]
-    changes: tuple[RuleChange, ...]
-
-
-def compare_files(old: str | Path, new: str | Path) -> Compared:
-    """Return what differs between two ruleset files, each of the working folder or a revision.
-
-    Raises:
-        RulesetError: one of them cannot be used; the error holds every finding.
-        DataError: a revision cannot be read.
-    """
-    before, after = open_ruleset(old), open_ruleset(new)
-    sides = (_side(old, before), _side(new, after))
-    changes = compare_meanings(_meant(before), _meant(after))
-    return Compared(before.ruleset, after.ruleset, sides, changes)
+def compare_openings(
+    old: tuple[str | Path, Opened], new: tuple[str | Path, Opened]
+) -> tuple[tuple[Side, Side], tuple[RuleChange, ...]]:
+    """Return two rulesets as they were named, and what differs between them."""
+    changes = compare_meanings(_meant(old[1]), _meant(new[1]))
+    return (_side(*old), _side(*new)), changes
 
 
 def _side(given: str | Path, opened: Opened) -> Side:

@@ -61,8 +61,9 @@ def open_ruleset(given: str | Path) -> Opened:
     with _checkout(root, commit, name, f"`{revision}` has no file `{name}`") as folder:
         loaded = load_layered(folder / name)
     if loaded.ruleset is None:
-        findings = [_renamed(each, folder.as_posix(), revision) for each in loaded.findings]
-        raise RulesetError(findings)
+        raise RulesetError(
+            [_renamed(each, folder.as_posix(), revision) for each in loaded.findings]
+        )
     return Opened(loaded.ruleset, loaded, folder.as_posix(), revision)
 
 
@@ -71,6 +72,13 @@ def known_name(opened: Opened, file: str) -> str:
     if opened.folder is None or opened.revision is None:
         return file
     return _known(file, opened.folder, opened.revision)
+
+
+def renamed(opened: Opened, finding: Diagnostic) -> Diagnostic:
+    """Return a finding about an opened ruleset, its files named as people know them."""
+    if opened.folder is None or opened.revision is None:
+        return finding
+    return _renamed(finding, opened.folder, opened.revision)
 
 
 def _known(file: str, folder: str, revision: str) -> str:

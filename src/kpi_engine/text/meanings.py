@@ -506,6 +506,12 @@ MEANINGS: Final[dict[str, str]] = {
     "the rulesets.",
     "K642": "`git:REV:path` is a file as it was at a revision of the working folder's repository, "
     "its parents too. CI services often fetch the last commit alone, and know no other.",
+    "K643": "Facts were gathered by the rules of the day. What a change of a metric's rows, of a "
+    "table or of a param they read does to them, only the rows can tell.",
+    "K644": "An effect is the difference of two runs over the same rows or facts of one period: "
+    "the same subjects, amounts in one currency.",
+    "K645": "A limit compares `total`, what everybody's pay changes by together, or `any`, what "
+    "anybody's does, with a share of the pay before or with an amount in the ruleset's currency.",
     # K650 to K669: fleets
     "K650": "A fleet is a list of shops, or a folder with a ruleset file for each.",
     "K651": "In a fleet each row of results belongs to a shop, so the key of who is assessed names "

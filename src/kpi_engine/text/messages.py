@@ -1376,6 +1376,13 @@ MESSAGES: dict[str, Message] = {
         "did you mean `{near}`?",
     ),
     "K642": Message("error", "the ruleset of a revision cannot be read: {reason}"),
+    "K643": Message(
+        "note", "facts do not show what rules that read rows change: {rules}", "measure over rows"
+    ),
+    "K644": Message("error", "the effect of the change cannot be measured: {reason}"),
+    "K645": Message(
+        "error", "this limit is not understood: {reason}", "write `total > 2% or any > 300 CNY`"
+    ),
     # K650 to K669: fleets
     "K650": Message("error", "`{name}` lists no shops, at least one was expected"),
     "K651": Message(
