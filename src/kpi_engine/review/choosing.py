@@ -30,7 +30,7 @@ def choose_codes(select: Iterable[str], ignore: Iterable[str]) -> Choice:
     Raises:
         DataError: one stands for no code, or one to be ignored for errors alone.
 
-    >>> sorted(choose_codes(["K63"], ["K6"]).ignored)
+    >>> sorted(choose_codes(["K63"], ["K60", "K62"]).ignored)
     ['K603', 'K621']
     """
     wrong: list[Diagnostic] = []
