@@ -59,11 +59,15 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What files read together share of their parents: each is found, parsed and merged once."""
+    """What files read together share of their parents: each is found, parsed and merged once.
+
+    ``chains`` are parents with all of theirs, by the name of the first.
+    """
 
     files: dict[tuple[object, ...], _File] = field(default_factory=dict)
     trees: dict[Source, tuple[Node | None, list[Diagnostic]]] = field(default_factory=dict)
     merged: dict[tuple[int, ...], Merged] = field(default_factory=dict)
+    chains: dict[str, list[tuple[Mapping, _File]]] = field(default_factory=dict)
 
 
 def read_layers(
@@ -116,6 +120,13 @@ def read_layers(
             diagnostics += _changes(here, lock, root) if locks == "held" else []
         else:
             waiting = _open_parent(parent.value, here, chain, diagnostics, opened)
+        if len(chain) == 1 and pin is None and waiting:
+            above = opened.chains.get(waiting[0].text.name, [])
+            if all(other.text.name != source.name for _, other in above):
+                chain += above
+                waiting = [] if above else waiting
+    if not diagnostics and pin is None and len(chain) > 1:
+        opened.chains[chain[1][1].text.name] = chain[1:]
     if has_errors(diagnostics) or not chain:
         return None, diagnostics
     return _layers(chain, pin, tuple(diagnostics), opened), []

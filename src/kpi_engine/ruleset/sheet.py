@@ -1,6 +1,7 @@
 """The merged tree as data for the model, with the place of every path, and the findings so far."""
 
 from collections.abc import Mapping as MappingOf
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -30,8 +31,8 @@ class Sheet:
     """
 
     data: dict[str, object]
-    node_by_path: dict[Path, Node]
-    key_by_path: dict[Path, Scalar]
+    node_by_path: MutableMapping[Path, Node]
+    key_by_path: MutableMapping[Path, Scalar]
     files: tuple[str, ...] = ()
     removed: MappingOf[Keys, Entry] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)

@@ -87,6 +87,8 @@ def number_of(node: ir.Node | None, constants: Environment) -> Fraction | None:
     """Return the number that a formula over params is, None where it is no number."""
     if node is None or node.type.kind not in QUANTITIES:
         return None
+    if isinstance(node, ir.Lit):
+        return node.value if isinstance(node.value, Fraction) else None
     try:
         return fraction_of(node, constants)
     except TooWideError:

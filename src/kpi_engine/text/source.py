@@ -64,6 +64,7 @@ def line_text(source: Source, line: int) -> str:
     return source.text[starts[line - 1] : end].rstrip("\r\n")
 
 
+@lru_cache(maxsize=256)
 def text_digest(source: Source) -> str:
     """Return the SHA-256 of a text, in hexadecimal digits."""
     return hashlib.sha256(source.text.encode()).hexdigest()
