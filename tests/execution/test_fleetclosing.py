@@ -67,7 +67,10 @@ def table(ledger: Path, name: str, *, but: str) -> list[dict[str, object]]:
         rows = connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
     finally:
         connection.close()
-    return [{key: row[key] for key in row.keys() if key != but} for row in rows]  # noqa: SIM118
+    read = [{key: value for key, value in dict(row).items() if key != but} for row in rows]
+    return [
+        row | {"receipt": json.loads(row["receipt"])} if "receipt" in row else row for row in read
+    ]
 
 
 def closed(closing: FleetClosing) -> dict[str, tuple[int | None, str | None, list[int]]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -49,8 +50,13 @@ def canonical_lines(subjects: pl.DataFrame, lines: pl.DataFrame) -> Iterator[str
 
 def canonical_row(frame: pl.DataFrame) -> pl.Expr:
     """Return the canonical text of the rows of a frame."""
-    cells = [_cell(pl.col(name), dtype) for name, dtype in frame.schema.items()]
-    return pl.concat_str(cells, separator="\t")
+    return _row_of(tuple(frame.schema.items()))
+
+
+@lru_cache(maxsize=64)
+def _row_of(columns: tuple[tuple[str, pl.DataType], ...]) -> pl.Expr:
+    """Return the text of rows; the shops of a fleet, hashed one by one, have the same columns."""
+    return pl.concat_str([_cell(pl.col(name), dtype) for name, dtype in columns], separator="\t")
 
 
 def _cell(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:

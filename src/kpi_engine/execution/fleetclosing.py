@@ -1,5 +1,6 @@
 """Closing a period of a fleet: the pay of every shop under its own ruleset, of all or of none."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from kpi_engine.execution.fleets import counted_shops, named_shops, shop_results
 from kpi_engine.execution.folders import (
     Written,
     read_written,
-    receipt_text,
     refuse_changed,
     whole_fleet_receipt,
 )
@@ -73,7 +73,9 @@ def close_fleet(out: str | Path, ledger: str | Path) -> FleetClosing:
 
 
 def _as_written(results: Results) -> Written:
-    return Written(results, receipt_text(results.receipt), results.receipt["result_hash"])
+    """Return a shop's results with its receipt on one line: a ledger holds one for every shop."""
+    text = json.dumps(results.receipt, ensure_ascii=False, separators=(",", ":"))
+    return Written(results, text, results.receipt["result_hash"])
 
 
 def _with_somebody(results: FleetResults) -> Iterator[tuple[str, Results]]:

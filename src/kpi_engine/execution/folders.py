@@ -180,11 +180,6 @@ def _refuse_lacking(missing: frozenset[str], folder: str | Path) -> None:
         raise DataError([diagnose("K452", folder=folder, reason=reason)])
 
 
-def receipt_text(receipt: Receipt | FleetReceipt) -> str:
-    """Return a receipt as the text of its file."""
-    return json.dumps(receipt, ensure_ascii=False, indent=2) + "\n"
-
-
 @contextmanager
 def _reporting(folder: Path) -> Iterator[None]:
     try:
@@ -225,7 +220,8 @@ def _write_files(results: Results | FleetResults, folder: Path) -> None:
             frame.write_parquet(file)
             os.fsync(file.fileno())
     with (folder / RECEIPT).open("w", encoding="utf-8") as file:
-        file.write(receipt_text(results.receipt))
+        json.dump(results.receipt, file, ensure_ascii=False, indent=2)
+        file.write("\n")
         file.flush()
         os.fsync(file.fileno())
     _flush_folder(folder)
