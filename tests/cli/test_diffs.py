@@ -146,6 +146,11 @@ def test_the_status_tells_whether_the_limit_holds(limit, status, verdict):
     assert called("diff", *OVER_ROWS, "--fail-if", limit, status=status).stdout.endswith(verdict)
 
 
+def test_nothing_that_moves_is_said_in_a_sentence():
+    shown = called("diff", "old.yaml", *OVER_ROWS[:1], *OVER_ROWS[2:], status=0).stdout
+    assert shown.endswith("\n\n2026-10: 0 of 4 subjects move; pay 6,200.00 CNY, unchanged\n")
+
+
 def test_without_a_limit_differences_are_no_failure():
     assert called("diff", "old.yaml", "old.yaml", status=0).stdout == (
         "old.yaml (version 1) -> old.yaml (version 1): nothing changes in meaning\n"

@@ -173,3 +173,13 @@ def test_a_ruleset_with_a_mistake_is_refused(tmp_path):
     with pytest.raises(ke.RulesetError) as error:
         changes(tmp_path, SHOP, SHOP.replace("share(答", "share(荅"))
     assert [finding.code for finding in error.value.diagnostics] == ["K220"]
+
+
+def test_places_in_a_group_are_compared_with_what_breaks_ties(tmp_path):
+    grouped = SHOP.replace("tables:", "groups: {全店: period}\ntables:", 1).replace(
+        "{of: 响应率, at 70%: 60, at 100%: 100}",
+        "{of: 响应率, over: 全店, top 10%: 100, else: 50, prefer: highest 会话数}",
+    )
+    assert changes(tmp_path, grouped, grouped.replace("highest 会话数", "[highest  会话数]")) == []
+    (change,) = changes(tmp_path, grouped, grouped.replace("highest 会话数", "lowest 会话数"))
+    assert change.path == ("score", "items", "响应", "points")

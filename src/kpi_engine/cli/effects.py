@@ -123,14 +123,20 @@ def _sentence(effect: ke.Effect) -> str:
     said += [f"{effect.left:,} leave"] if effect.left else []
     said += [f"{counted(effect.ranks_moved, 'rank')} moved"] if effect.ranks_moved else []
     before, after = effect.held
-    said += [f"pay held back of {after:,}, it was {before:,}"] if before or after else []
+    was = "" if before == after else f", it was {before:,}"
+    said += [f"pay held back of {after:,}{was}"] if before or after else []
+    return f"{', '.join(said)}; {_total(effect)}"
+
+
+def _total(effect: ke.Effect) -> str:
+    """Return the total before and after, and by how much it changes."""
     pay, digits = effect.pay, effect.minor_digits
+    after = f"{_money(pay.after, digits)} {effect.currency}"
+    if not pay.change:
+        return f"pay {after}, unchanged"
     share = f", {Decimal(pay.change) / pay.before:+.2%}" if pay.before else ""
-    total = (
-        f"pay {_money(pay.before, digits)} -> {_money(pay.after, digits)} {effect.currency} "
-        f"({_signed(pay.change, digits)}{share})"
-    )
-    return f"{', '.join(said)}; {total}"
+    change = f"{_signed(pay.change, digits)}{share}"
+    return f"pay {_money(pay.before, digits)} -> {after} ({change})"
 
 
 def _line_rows(effect: ke.Effect) -> Iterator[tuple[str, ...]]:

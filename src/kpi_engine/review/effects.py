@@ -1,6 +1,6 @@
 """What a change of a ruleset does to people: two results of one period, subject by subject."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -101,6 +101,7 @@ class Effect:
 class _Assessed:
     """A result read for comparison: the rows and the places by subject, and the steps."""
 
+    columns: tuple[str, ...]
     row_by_key: Mapping[tuple[str, ...], Row]
     rank_by_key: Mapping[tuple[str, ...], int]
     steps: tuple[str, ...]
@@ -174,7 +175,7 @@ def _assessed(
     }
     steps = [f"step.{name}" for name, _ in ruleset.score.steps] if ruleset.score else []
     steps += [f"line.{name}" for name, _ in ruleset.pay.steps] if ruleset.pay else []
-    return _Assessed(rows, _ranks(rows, measure), tuple(steps))
+    return _Assessed(tuple(results.subjects.columns), rows, _ranks(rows, measure), tuple(steps))
 
 
 def _ranks(rows: Mapping[tuple[str, ...], Row], measure: str | None) -> dict[tuple[str, ...], int]:
@@ -230,7 +231,7 @@ def _moves(effect: SubjectEffect) -> bool:
     )
 
 
-def _names(start: str, *rows: Row) -> list[str]:
+def _names(start: str, *rows: Iterable[str]) -> list[str]:
     return [
         name for name in dict.fromkeys(n for row in rows for n in row) if name.startswith(start)
     ]
@@ -286,7 +287,7 @@ def _totals(
 ) -> Iterator[AmountChange]:
     """Return the sum of every line over everybody."""
     pairs = [(old.row_by_key.get(who, {}), new.row_by_key.get(who, {})) for who in every]
-    for name in _names("line.", *(row for pair in pairs for row in pair)):
+    for name in _names("line.", old.columns, new.columns):
         yield _summed(name.removeprefix("line."), [_amount(name, *pair) for pair in pairs])
 
 

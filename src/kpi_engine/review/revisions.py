@@ -10,14 +10,14 @@ from typing import Final
 from kpi_engine.review.repository import ask_git, find_commit, find_root, refusal
 from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.ruleset.loading import Loaded, load_layered
+from kpi_engine.ruleset.locks import LIST
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.errors import RulesetError
 from kpi_engine.text.source import Source, Span
 
 _MARK: Final = "git:"
 _CODE: Final = "K642"
-_SUFFIXES: Final = frozenset({".yaml", ".json"})
-"""How the names of files end that a ruleset is made from: its layers, and lists of locks."""
+_SUFFIX: Final = ".yaml"
 _DEPTH: Final = 8
 """So many folders around a copy hold nothing else, so that no parent is found outside of it."""
 
@@ -120,7 +120,8 @@ def _files(listed: bytes) -> Iterator[tuple[str, str]]:
     for line in listed.split(b"\0"):
         facts, _, raw = line.partition(b"\t")
         name = raw.decode(errors="surrogateescape")
-        if PurePosixPath(name).suffix in _SUFFIXES and facts.startswith(b"100"):
+        file = PurePosixPath(name)
+        if (file.suffix == _SUFFIX or file.name == LIST) and facts.startswith(b"100"):
             yield name, facts.split()[2].decode()
 
 
