@@ -306,3 +306,15 @@ def test_a_fleet_is_verified_from_its_receipt():
         "error[K675]: the run gives other results of the shop `S3`",
         "   = help: S3: 2 subjects differ, first shop_id S3, agent_id 小张 in `line.wage`, `pay`",
     ]
+
+
+def test_shops_that_share_a_file_are_run_with_a_warning_and_not_closed():
+    changed("north.yaml", "S2: {extends: base, params: {rate: 110%}}", "S2: shops/S1")
+    result = called(*RUN, status=0)
+    assert result.stderr == (
+        "warning[K676]: several shops have a ruleset of the name `maple/presales`: S1, S2\n"
+        "   = help: give each of them a name of its own: their pay cannot be closed so\n"
+    )
+    result = called(*CLOSE, "--format", "json", status=2)
+    assert (result.stdout, codes(result.stderr)) == ("", ["K475"])
+    assert not Path("pay.ledger").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kpi_engine.execution.closing import Closing, close_into, has_pay, held_back
 from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults
-from kpi_engine.execution.fleets import counted_shops, named_shops, shop_results
+from kpi_engine.execution.fleets import counted_shops, shop_results
 from kpi_engine.execution.folders import (
     Written,
     read_written,
@@ -16,6 +16,7 @@ from kpi_engine.execution.folders import (
 )
 from kpi_engine.execution.ledger import writing
 from kpi_engine.execution.results import Results
+from kpi_engine.ruleset.fleets import named_shops
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 

@@ -29,12 +29,10 @@ from kpi_engine.language.scopes import closest
 from kpi_engine.plan.fleets import FleetPlan, ShopGroup
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.ruleset.checked import Ruleset, Table
+from kpi_engine.ruleset.fleets import named_shops
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.source import position
-
-MOST_NAMES = 5
-"""So many shops are named in a note; the receipt names them all."""
 
 _MOVED = ("shop", "line", "own file", "own line")
 
@@ -289,12 +287,6 @@ def _counted(count: int, noun: str) -> str:
 def counted_shops(shops: Sequence[str]) -> str:
     """Return how many shops there are, in words."""
     return _counted(len(shops), "shop")
-
-
-def named_shops(shops: Sequence[str]) -> str:
-    """Return the first names of shops, and how many more there are."""
-    more = len(shops) - MOST_NAMES
-    return ", ".join(shops[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _group_receipt(group: ShopGroup, results: Results) -> GroupReceipt:

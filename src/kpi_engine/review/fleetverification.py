@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults, ShopReceipt
-from kpi_engine.execution.fleets import named_shops, run_fleet, shop_results
+from kpi_engine.execution.fleets import run_fleet, shop_results
 from kpi_engine.execution.folders import (
     Written,
     changed_result,
@@ -27,7 +27,7 @@ from kpi_engine.review.verification import (
     other_versions,
 )
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.fleets import Fleet, load_fleet
+from kpi_engine.ruleset.fleets import Fleet, load_fleet, named_shops
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
 from kpi_engine.text.errors import DataError
 

@@ -24,6 +24,9 @@ FLEET_KEYS = ("fleet", "shop", "shops", "title", "source", "note")
 SHOP_COLUMN = "shop_id"
 """The column that names a shop, unless a fleet says another."""
 
+MOST_NAMES = 5
+"""So many shops are named in a finding."""
+
 _Listed = ShopText | tuple[str, Diagnostic]
 """A shop, or the name of one that cannot be read, and why."""
 
@@ -98,11 +101,29 @@ def _loaded(
             rulesets[each] = loaded.ruleset
         findings += found
     findings += [found for text in broken.values() for found in text]
+    findings += _same_names(rulesets)
     every = in_reading_order(findings)
     names = [text.name if isinstance(text, ShopText) else text[0] for text in texts]
     ordered = {each: rulesets[each] for each in names if each in rulesets}
     file, folder = (None, place.as_posix()) if isinstance(place, Path) else (place, None)
     return Fleet(name, shop, file, folder, ordered, broken, unlisted, tuple(every)), every
+
+
+def _same_names(rulesets: Mapping[str, Ruleset]) -> Iterator[Diagnostic]:
+    """Return a warning for every name that paying rulesets of several shops bear."""
+    shops_by_name: dict[str, list[str]] = {}
+    for shop, ruleset in rulesets.items():
+        if ruleset.pay is not None:
+            shops_by_name.setdefault(ruleset.name, []).append(shop)
+    for name, shops in shops_by_name.items():
+        if len(shops) > 1:
+            yield diagnose("K676", ruleset=name, names=named_shops(shops))
+
+
+def named_shops(shops: Sequence[str]) -> str:
+    """Return the first names of shops, and how many more there are."""
+    more = len(shops) - MOST_NAMES
+    return ", ".join(shops[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _unusable(ruleset: Ruleset, shop: str) -> Iterator[Diagnostic]:

@@ -547,4 +547,5 @@ MEANINGS: Final[dict[str, str]] = {
     "K673": "These shops have left the fleet, or their rulesets cannot be used any more.",
     "K674": "The fleet has grown since the run: its results would hold these shops too.",
     "K675": "The receipt's hash stands for all shops; these are the ones that differ.",
+    "K676": "Shops of one file share its name, and a ledger knows pay by that name.",
 }

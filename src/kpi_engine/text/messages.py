@@ -1046,7 +1046,8 @@ MESSAGES: dict[str, Message] = {
         "error",
         "several shops have a ruleset of the name `{ruleset}`, and a ledger knows pay by that "
         "name: {names}",
-        "give each of them a name of its own, and run again",
+        "give each of them a name of its own, such as by `S1: {{extends: …}}` in the fleet's file, "
+        "and run again",
     ),
     "K476": Message(
         "warning",
@@ -1446,6 +1447,11 @@ MESSAGES: dict[str, Message] = {
     "K673": Message("error", "not run now, and in the receipt: {shops}"),
     "K674": Message("error", "in the fleet now, and not in the receipt: {shops}"),
     "K675": Message("error", "the run gives other results of {shops}", "{differences}"),
+    "K676": Message(
+        "warning",
+        "several shops have a ruleset of the name `{ruleset}`: {names}",
+        "give each of them a name of its own: their pay cannot be closed so",
+    ),
 }
 
 RELATED: dict[str, str] = {
