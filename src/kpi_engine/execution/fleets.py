@@ -182,6 +182,7 @@ def _joined(
     rejects = pl.concat([results.rejects for results in every]).unique(maintain_order=True)
     lines = _with_places(plan, lines)
     notes = [*fleet.unlisted, *_notes(outcome, period)]
+    texts: dict[int, str] = {}
     receipt: FleetReceipt = {
         "versions": versions(),
         "fleet": fleet.name,
@@ -192,7 +193,7 @@ def _joined(
         "as_of": as_of.isoformat() if isinstance(as_of, date) else as_of,
         "groups": [_group_receipt(*each) for each in done],
         "shops": {
-            shop: _shop_receipt(fleet.shops[shop], group, results.receipt)
+            shop: _shop_receipt(fleet.shops[shop], group, results.receipt, texts)
             for group, results in done
             for shop in group.shops
         },
@@ -299,12 +300,14 @@ def _group_receipt(group: ShopGroup, results: Results) -> GroupReceipt:
     }
 
 
-def _shop_receipt(ruleset: Ruleset, group: ShopGroup, shared: Receipt) -> ShopReceipt:
+def _shop_receipt(
+    ruleset: Ruleset, group: ShopGroup, shared: Receipt, texts: dict[int, str]
+) -> ShopReceipt:
     return {
         "ruleset": ruleset.name,
         "version": ruleset.version,
         "layers": [layer_receipt(layer) for layer in ruleset.layers],
-        "params": params_in_force(ruleset),
+        "params": params_in_force(ruleset, texts),
         "weights": shown_weights(ruleset),
         "places": dict(_places(ruleset, group.plan.ruleset, shared)),
     }

@@ -109,10 +109,19 @@ def _note_params(node: ir.Node, params: Mapping[str, Param], read: dict[str, str
             _note_params(case.value.node, params, read)
 
 
-def params_in_force(ruleset: Ruleset) -> dict[str, str]:
-    """Return the params of a ruleset by name, as they are written."""
-    params = ruleset.params.values()
-    return {param.name: _param_text(param.value) for param in params if param.value is not None}
+def params_in_force(ruleset: Ruleset, known: dict[int, str] | None = None) -> dict[str, str]:
+    """Return the params of a ruleset by name, as they are written.
+
+    ``known`` keeps texts by the identity of a param, for rulesets that share params.
+    """
+    known = {} if known is None else known
+    found: dict[str, str] = {}
+    for param in ruleset.params.values():
+        if param.value is not None:
+            if id(param) not in known:
+                known[id(param)] = _param_text(param.value)
+            found[param.name] = known[id(param)]
+    return found
 
 
 def _param_text(value: Formula | ParamScale) -> str:
