@@ -383,10 +383,12 @@ def test_shops_of_other_keys_and_other_tables_make_one_result(tmp_path):
         assert mine.subjects.equals(single.subjects)
         assert mine.lines.equals(single.lines)
         assert mine.facts is not None
+        assert single.facts is not None
         assert mine.facts.equals(single.facts)
         assert mine.receipt["result_hash"] == single.receipt["result_hash"]
     ke.write_results(results, tmp_path / "out")
     closing = ke.close(tmp_path / "out", tmp_path / "pay.ledger")
+    assert isinstance(closing, ke.FleetClosing)
     assert closing.closings["S2"].entries.select("subject", "line", "amount").rows() == [
         ('{"shop_id":"S2","team_no":"7"}', "wage", 2000),
         ('{"shop_id":"S2","team_no":"7"}', "visits", 0),

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -248,7 +249,12 @@ def test_what_cannot_be_compared_is_refused(tmp_path, edit, reason):
 def test_an_effect_needs_a_period_and_a_limit_an_effect(tmp_path):
     path = tmp_path / "shop.yaml"
     path.write_text(SHOP, "utf-8")
-    for options in ({"period": "2026-10"}, {"tables": {}}, {"fail_if": "total > 2%"}):
+    incomplete: list[dict[str, Any]] = [
+        {"period": "2026-10"},
+        {"tables": {}},
+        {"fail_if": "total > 2%"},
+    ]
+    for options in incomplete:
         with pytest.raises(ke.DataError) as error:
             ke.diff(path, path, **options)
         assert [finding.code for finding in error.value.diagnostics] == ["K644"]
