@@ -181,3 +181,18 @@ def test_a_long_list_of_subjects_is_cut():
     Path("data/客服.csv").write_text(f"工号,底薪,评分\n{rows}", "utf-8")
     shown = called("diff", *OVER_ROWS, status=0).stdout
     assert shown.endswith("and 5 more, all of them in `--format json`\n")
+
+
+def test_without_pay_nothing_is_said_of_it():
+    for name, text in (("old.yaml", OLD), ("new.yaml", NEW)):
+        Path(name).write_text(text[: text.index("pay:\n")], "utf-8")
+    shown = called("diff", *OVER_ROWS, status=0).stdout
+    assert shown.split("\n\n", 1)[1] == (
+        "2026-10: 2 of 4 subjects move, 1 rank moved\n"
+        "\n"
+        "工号  score    new  rank  new  flips\n"
+        "张三  74.00  74.00     2    2\n"
+        "赵六  61.00   0.00     3    3  score.then.红线: does nothing -> acts\n"
+    )
+    refused = called("diff", *OVER_ROWS, "--fail-if", "total > 1%", status=2).stderr
+    assert "limits are about pay, and neither ruleset pays" in refused

@@ -1,5 +1,6 @@
 """What a change of a ruleset does to people: who moves, and that every difference adds up."""
 
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -355,3 +356,28 @@ def test_a_param_that_is_still_required_is_told(tmp_path):
     with pytest.raises(ke.RulesetError) as error:
         ke.diff(old, new, tables=TABLES, period="2026-10")
     assert [finding.code for finding in error.value.diagnostics] == ["K316"]
+
+
+def test_a_new_line_of_nothing_moves_nobody(tmp_path):
+    line = ("达标奖: 300 CNY * 达标}", "达标奖: 300 CNY * 达标, 餐补: 5 CNY * 达标}")
+    effect = effect_of(tmp_path, line)
+    assert set(moved(effect).values()) == {500}
+    assert len(effect.subjects) == 4
+    assert [(line.name, line.before, line.after) for line in effect.lines[-2:]] == [
+        ("保底", 0, 0),
+        ("餐补", 0, 2000),
+    ]
+    assert_adds_up(effect)
+
+
+def test_a_path_of_a_revision_is_named_where_a_param_is_still_required(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    old, _ = events(tmp_path, ("rate: 10 CNY", "rate: required"))
+    who = ("-c", "user.name=Xiao Li", "-c", "user.email=li@example.com")
+    for command in (["init"], ["add", "."], ["commit", "--message", "one"]):
+        subprocess.run(["git", *who, *command], check=True, capture_output=True)
+    with pytest.raises(ke.RulesetError) as error:
+        ke.diff(old, "git:HEAD:new.yaml", tables=TABLES, period="2026-10")
+    (finding,) = error.value.diagnostics
+    assert finding.span is not None
+    assert (finding.code, finding.span.source.name) == ("K316", "git:HEAD:new.yaml")

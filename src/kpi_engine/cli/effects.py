@@ -69,8 +69,9 @@ def effect_parts(effect: ke.Effect) -> Iterator[RenderableType]:
     yield _sentence(effect)
     if not effect.subjects:
         return
-    yield ""
-    yield _table(_LINE_COLUMNS, 1, _line_rows(effect))
+    if effect.lines:
+        yield ""
+        yield _table(_LINE_COLUMNS, 1, _line_rows(effect))
     yield ""
     yield _table(_subject_columns(effect), len(effect.key), _subject_rows(effect))
     if len(effect.subjects) > _MOST_SUBJECTS:
@@ -80,10 +81,12 @@ def effect_parts(effect: ke.Effect) -> Iterator[RenderableType]:
 def effect_markdown(effect: ke.Effect) -> str:
     """Return who moves and by how much for a pull request."""
     parts = [f"\n{_sentence(effect)}\n"]
+    if effect.subjects and effect.lines:
+        parts += ["\n", *_markdown_table(_LINE_COLUMNS, 1, _line_rows(effect))]
     if effect.subjects:
-        parts += ["\n", *_markdown_table(_LINE_COLUMNS, 1, _line_rows(effect)), "\n"]
         rows = _subject_rows(effect)
-        parts += _markdown_table(_subject_columns(effect), len(effect.key), rows)
+        columns = _subject_columns(effect)
+        parts += ["\n", *_markdown_table(columns, len(effect.key), rows)]
     if len(effect.subjects) > _MOST_SUBJECTS:
         parts.append(f"\n{_more(effect)}\n")
     parts += [f"\n{note.severity} {note.code}: {note.message}\n" for note in effect.diagnostics]
@@ -125,7 +128,8 @@ def _sentence(effect: ke.Effect) -> str:
     before, after = effect.held
     was = "" if before == after else f", it was {before:,}"
     said += [f"pay held back of {after:,}{was}"] if before or after else []
-    return f"{', '.join(said)}; {_total(effect)}"
+    total = f"; {_total(effect)}" if effect.lines else ""
+    return f"{', '.join(said)}{total}"
 
 
 def _total(effect: ke.Effect) -> str:
@@ -148,18 +152,30 @@ def _line_rows(effect: ke.Effect) -> Iterator[tuple[str, ...]]:
 
 
 def _subject_columns(effect: ke.Effect) -> tuple[str, ...]:
-    return (*effect.key, "score", "new", "rank", "new", "pay", "new", "change", "flips")
+    """Return the columns of the subjects: of pay where there is any, of the score too."""
+    score = ("score", "new", "rank", "new") if _is_scored(effect) else ()
+    pay = ("pay", "new", "change") if effect.lines else ()
+    return (*effect.key, *score, *pay, "flips")
+
+
+def _is_scored(effect: ke.Effect) -> bool:
+    return any(
+        score is not None
+        for each in effect.subjects
+        for score in (each.score_before, each.score_after)
+    )
 
 
 def _subject_rows(effect: ke.Effect) -> Iterator[tuple[str, ...]]:
-    digits = effect.minor_digits
+    digits, is_scored = effect.minor_digits, _is_scored(effect)
     for each in effect.subjects[:_MOST_SUBJECTS]:
+        scores = (_plain(score) or "" for score in (each.score_before, each.score_after))
+        ranks = ("" if rank is None else str(rank) for rank in (each.rank_before, each.rank_after))
+        pay = (_money(amount, digits) for amount in (each.pay.before, each.pay.after))
         yield (
             *(each.subject[name] for name in effect.key),
-            *(_plain(score) or "" for score in (each.score_before, each.score_after)),
-            *("" if rank is None else str(rank) for rank in (each.rank_before, each.rank_after)),
-            *(_money(amount, digits) for amount in (each.pay.before, each.pay.after)),
-            _signed(each.pay.change, digits),
+            *((*scores, *ranks) if is_scored else ()),
+            *((*pay, _signed(each.pay.change, digits)) if effect.lines else ()),
             ", ".join(_turns(each)),
         )
 

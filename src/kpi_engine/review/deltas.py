@@ -70,6 +70,8 @@ def diff_files(
         if limits is not None:
             raise _refusal("limits need `data` or `facts`, and a `period`")
         return Diff(*sides, changes)
+    if limits is not None and before.ruleset.pay is None and after.ruleset.pay is None:
+        raise _refusal("limits are about pay, and neither ruleset pays")
     refuse_strangers(before.ruleset, after.ruleset)
     plans = (_plan(before), _plan(after))
     results = tuple(_results(plan, measured) for plan in plans)

@@ -1,6 +1,6 @@
 """What a change of a ruleset does to people: two results of one period, subject by subject."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ Row = Mapping[str, object]
 Whereabouts = Literal["both", "joined", "left"]
 
 _ACTS, _RESTS = "acts", "does nothing"
+_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,17 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns that are compared: amounts and parts of either, values and statuses of both."""
+
+    lines: tuple[str, ...]
+    parts: tuple[str, ...]
+    metrics: tuple[str, ...]
+    statuses: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Assessed:
     """A result read for comparison: the rows and the places by subject, and the steps."""
 
@@ -131,7 +143,8 @@ def measure_effect(
     measure = _measure(old[1], new[1])
     before, after = (_assessed(*each, key, measure) for each in (old, new))
     every = sorted({*before.row_by_key, *after.row_by_key})
-    effects = [_effect(who, key, before, after) for who in every]
+    columns = _columns(before, after)
+    effects = [_effect(who, key, before, after, columns) for who in every]
     moved = [effect for effect in effects if _moves(effect)]
     moved.sort(key=lambda effect: -abs(effect.pay.change))
     return Effect(
@@ -149,7 +162,7 @@ def measure_effect(
         ),
         held=(_held(before), _held(after)),
         pay=_summed("pay", [effect.pay for effect in effects]),
-        lines=tuple(_totals(every, before, after)),
+        lines=tuple(_totals(every, before, after, columns)),
         subjects=tuple(moved),
         diagnostics=tuple(dict.fromkeys(notes)),
     )
@@ -195,16 +208,29 @@ def _held(side: _Assessed) -> int:
     return sum(row.get("pay.status", "ok") != "ok" for row in side.row_by_key.values())
 
 
+def _columns(old: _Assessed, new: _Assessed) -> _Columns:
+    either = tuple(dict.fromkeys((*old.columns, *new.columns)))
+    statuses = [name for name in old.columns if name.endswith(".status") and name in new.columns]
+    values = (name.removesuffix(".status") for name in statuses if name.startswith("metric."))
+    return _Columns(
+        lines=tuple(name for name in either if name.startswith("line.")),
+        parts=tuple(name for name in either if name.startswith(("part.", "step."))),
+        metrics=tuple(values),
+        statuses=tuple(statuses),
+        steps=tuple(dict.fromkeys((*old.steps, *new.steps))),
+    )
+
+
 def _effect(
-    who: tuple[str, ...], key: tuple[str, ...], old: _Assessed, new: _Assessed
+    who: tuple[str, ...],
+    key: tuple[str, ...],
+    old: _Assessed,
+    new: _Assessed,
+    columns: _Columns,
 ) -> SubjectEffect:
     before, after = old.row_by_key.get(who), new.row_by_key.get(who)
     first, second = before or {}, after or {}
-    lines = tuple(
-        change
-        for name in _names("line.", first, second)
-        if (change := _amount(name, first, second)).before != change.after
-    )
+    lines = tuple(line for name in columns.lines if (line := _amount(name, first, second)).change)
     scores = (_decimal(first.get("score")), _decimal(second.get("score")))
     both = before is not None and after is not None
     return SubjectEffect(
@@ -216,9 +242,9 @@ def _effect(
         rank_after=new.rank_by_key.get(who),
         pay=_amount("pay", first, second),
         lines=lines,
-        parts=tuple(_parts(first, second)) if None not in scores else (),
-        metrics=tuple(_metrics(first, second)) if both else (),
-        flips=tuple(_flips(first, second, old, new)) if both else (),
+        parts=tuple(_parts(first, second, columns)) if None not in scores else (),
+        metrics=tuple(_metrics(first, second, columns)) if both else (),
+        flips=tuple(_flips(first, second, columns)) if both else (),
     )
 
 
@@ -231,49 +257,42 @@ def _moves(effect: SubjectEffect) -> bool:
     )
 
 
-def _names(start: str, *rows: Iterable[str]) -> list[str]:
-    return [
-        name for name in dict.fromkeys(n for row in rows for n in row) if name.startswith(start)
-    ]
-
-
 def _amount(name: str, before: Row, after: Row) -> AmountChange:
     """Return what is paid under a name: nothing of a pay that is held back."""
-    amounts = [
-        value if row.get("pay.status") == "ok" and isinstance(value := row.get(name), int) else None
-        for row in (before, after)
-    ]
+    amounts = (_paid(name, before), _paid(name, after))
     change = (amounts[1] or 0) - (amounts[0] or 0)
     return AmountChange(name.removeprefix("line."), amounts[0], amounts[1], change)
 
 
-def _parts(before: Row, after: Row) -> Iterator[PartChange]:
-    for start in ("part.", "step."):
-        for name in _names(start, before, after):
-            old, new = (_decimal(row.get(name)) or Decimal(0) for row in (before, after))
-            if old != new:
-                yield PartChange(name, new - old)
+def _paid(name: str, row: Row) -> int | None:
+    amount = row.get(name)
+    return amount if row.get("pay.status") == "ok" and isinstance(amount, int) else None
 
 
-def _metrics(before: Row, after: Row) -> Iterator[Turn]:
+def _parts(before: Row, after: Row, columns: _Columns) -> Iterator[PartChange]:
+    for name in columns.parts:
+        old, new = before.get(name), after.get(name)
+        change = (_decimal(new) or _NOTHING) - (_decimal(old) or _NOTHING)
+        if change:
+            yield PartChange(name, change)
+
+
+def _metrics(before: Row, after: Row, columns: _Columns) -> Iterator[Turn]:
     """Return the metrics of both rulesets whose values differ."""
-    for name in (name for name in before if name.endswith(".status") and name in after):
-        value = name.removesuffix(".status")
-        if value.startswith("metric.") and before[value] != after[value]:
-            texts = (_text(before[value]), _text(after[value]))
-            yield Turn(value.removeprefix("metric."), *texts)
+    for name in columns.metrics:
+        if before[name] != after[name]:
+            yield Turn(name.removeprefix("metric."), _text(before[name]), _text(after[name]))
 
 
-def _flips(before: Row, after: Row, old: _Assessed, new: _Assessed) -> Iterator[Turn]:
+def _flips(before: Row, after: Row, columns: _Columns) -> Iterator[Turn]:
     """Return the statuses that differ, and the steps that act on one side alone."""
-    statuses = [name for name in before if name.endswith(".status") and name in after]
-    for name in statuses:
+    for name in columns.statuses:
         if before[name] != after[name]:
             yield Turn(name, _text(before[name]), _text(after[name]))
-    for name in dict.fromkeys((*old.steps, *new.steps)):
-        acts = [bool(row.get(name)) for row in (before, after)]
-        if acts[0] != acts[1]:
-            words = (_ACTS if each else _RESTS for each in acts)
+    for name in columns.steps:
+        acts = bool(before.get(name))
+        if acts is not bool(after.get(name)):
+            words = (_ACTS, _RESTS) if acts else (_RESTS, _ACTS)
             yield Turn(_step_name(name), *words)
 
 
@@ -283,11 +302,11 @@ def _step_name(column: str) -> str:
 
 
 def _totals(
-    every: Sequence[tuple[str, ...]], old: _Assessed, new: _Assessed
+    every: Sequence[tuple[str, ...]], old: _Assessed, new: _Assessed, columns: _Columns
 ) -> Iterator[AmountChange]:
     """Return the sum of every line over everybody."""
     pairs = [(old.row_by_key.get(who, {}), new.row_by_key.get(who, {})) for who in every]
-    for name in _names("line.", old.columns, new.columns):
+    for name in columns.lines:
         yield _summed(name.removeprefix("line."), [_amount(name, *pair) for pair in pairs])
 
 
