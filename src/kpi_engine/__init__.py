@@ -606,9 +606,9 @@ def run_fleet(  # noqa: PLR0913 (all but the first two are given by name)
     """Return the results of every shop of a fleet over its own rows, for one period.
 
     Grain: as `run`, of all shops together. Of tables that have the column that names a shop, a shop
-    sees its own rows; other tables are everybody's. A key of a table names one row of all shops.
-    The receipt lists the groups of shops that share a plan, each shop's layers, params and weights,
-    and the shops that were not run, with the reasons.
+    sees its own rows; other tables are everybody's. Shops whose rows have keys of one another are
+    computed by themselves. The receipt lists the groups of shops that share a plan, each shop's
+    layers, params and weights, and the shops that were not run, with the reasons.
 
     Raises:
         DataError: no shop can be run, or a metric is of one kind in one shop and of another in

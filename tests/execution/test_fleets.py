@@ -414,3 +414,28 @@ def test_a_table_that_no_ruleset_of_a_fleet_knows_is_refused(tmp_path):
     with pytest.raises(ke.DataError) as caught:
         ke.run_fleet(ke.compile_fleet(fleet), tables | {"agnets": tables["agents"]}, period=PERIOD)
     assert {finding.code for finding in caught.value.diagnostics} == {"K403"}
+
+
+def test_keys_that_shops_share_are_each_shops_own(tmp_path):
+    random = Random(21)
+    shops = _shops(tmp_path, random, 6)
+    tables = rows(shops, random, chats=900)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    number = pl.int_range(pl.len()).over("shop_id").cast(pl.String)
+    mine = pl.col("shop_id").is_in(["S1", "S4"])
+    tables["chats"] = tables["chats"].with_columns(
+        chat_id=pl.when(mine).then(number).otherwise(pl.col("chat_id"))
+    )
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    together = next(group.shops for group in plan.groups if "S1" in group.shops)
+    assert "S4" in together
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    alone = [group for group in results.receipt["groups"] if group["alone"]]
+    assert [group["shops"] for group in alone] == [["S1"], ["S4"]]
+    assert results.rejects.is_empty()
+    for shop in shops:
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        found = ke.shop_results(results, shop)
+        assert found.subjects.equals(single.subjects)
+        assert found.lines.equals(single.lines)
+        assert found.receipt["result_hash"] == single.receipt["result_hash"]

@@ -84,16 +84,17 @@ def fleet_parts(
         f"{counted(document['groups'], 'group')}, {counted(document['subjects'], 'subject')}, "
         f"written to {document['out']}"
     )
-    yield _groups(results, plan)
-    if document["groups"] > GROUPS_SHOWN:
-        yield f"and {counted(document['groups'] - GROUPS_SHOWN, 'smaller group')}"
+    table, more = _groups(results, plan)
+    yield table
+    if more:
+        yield f"and {counted(more, 'smaller group')}"
     if document["not_run"]:
         yield f"{counted(document['not_run'], 'shop')} not run: {_named(results)}"
     yield caution(results, document)
 
 
-def _groups(results: ke.FleetResults, plan: ke.FleetPlan) -> Table:
-    """Return the groups with results, those of most shops first."""
+def _groups(results: ke.FleetResults, plan: ke.FleetPlan) -> tuple[Table, int]:
+    """Return the groups with results, those of most shops first, and how many are left out."""
     table = Table(box=None, pad_edge=False)
     for name in ("first shop", "base", "zone"):
         table.add_column(name)
@@ -114,7 +115,7 @@ def _groups(results: ke.FleetResults, plan: ke.FleetPlan) -> Table:
         cells = (group.shops[0], base, ruleset.zone)
         numbers = (f"{len(group.shops):,}", f"{mine.height:,}", paid)
         table.add_row(*map(Text, (*cells, *numbers)))
-    return table
+    return table, max(len(groups) - GROUPS_SHOWN, 0)
 
 
 def _named(results: ke.FleetResults) -> str:

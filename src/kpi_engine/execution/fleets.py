@@ -18,7 +18,7 @@ from kpi_engine.execution.fleetresults import (
     ShopReceipt,
 )
 from kpi_engine.execution.history import FleetHistory, Placed, placed_of_fleet, read_history
-from kpi_engine.execution.inputs import Tables, count_rows, read_streams
+from kpi_engine.execution.inputs import ROW, Tables, count_rows, open_inputs, read_streams
 from kpi_engine.execution.lines import named_lines
 from kpi_engine.execution.look import look_at
 from kpi_engine.execution.receipts import layer_receipt, note_receipt, shown_weights, versions
@@ -26,14 +26,16 @@ from kpi_engine.execution.results import Receipt, Results, RuleReceipt
 from kpi_engine.execution.rules import params_in_force, rules_in_force
 from kpi_engine.execution.running import run_share
 from kpi_engine.language.scopes import closest
+from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.fleets import FleetPlan, ShopGroup
 from kpi_engine.plan.ranges import Engine
 from kpi_engine.ruleset.checked import Ruleset, Table
-from kpi_engine.ruleset.fleets import named_shops
+from kpi_engine.ruleset.fleets import Fleet, named_shops
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.source import position
 
+_SHARED_KEYS = "rows of several shops may have one key"
 _MOVED = ("shop", "line", "own file", "own line")
 
 
@@ -81,25 +83,26 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
     deserted: dict[str, tuple[Diagnostic, ...]] = {}
     earlier = _earlier(plan, history)
     tables = read_streams(tables)
-    for group in plan.groups:
+    waiting = list(plan.groups)
+    while waiting:
+        group = waiting.pop(0)
         look = look_at(group.plan.ruleset, period, as_of)
         own = pl.DataFrame({fleet.shop: group.shops, **group.numbers})
+        known = _known(plan, group, tables)
         try:
             past = read_history(group.plan, _past_of(group, earlier, fleet.shop), look.window)
             share = Share(fleet.shop, own)
             results = run_share(
-                group.plan,
-                share,
-                _known(plan, group, tables),
-                look,
-                past=past,
-                engine=engine,
-                values=values,
+                group.plan, share, known, look, past=past, engine=engine, values=values
             )
         except DataError as error:
             nobody = [finding.code for finding in error.diagnostics] == ["K430"]
             unrun = deserted if nobody else failed
             unrun |= dict.fromkeys(group.shops, tuple(error.diagnostics))
+            continue
+        clashing = _clashing(fleet.shop, group, known, results.rejects)
+        if clashing:
+            waiting = [*_parted(fleet, group, clashing), *waiting]
         else:
             done.append((group, results))
     if not done:
@@ -109,6 +112,39 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
     elsewhere = _elsewhere(plan, done, tables)
     outcome = _Outcome(done, failed, [*absent, *deserted], elsewhere)
     return _joined(plan, outcome, period, as_of)
+
+
+def _clashing(shop: str, group: ShopGroup, tables: Tables, rejects: pl.DataFrame) -> frozenset[str]:
+    """Return the shops of a group whose rows may have keys of another's.
+
+    Alone each of them would have kept these rows.
+    """
+    if len(group.shops) == 1:
+        return frozenset()
+    found: set[str] = set()
+    conflicts = rejects.filter(pl.col("reason") == "conflicting_key")
+    for name in conflicts["table"].unique():
+        table = group.plan.ruleset.tables[name]
+        source = next((column.source for column in table.columns if column.name == shop), None)
+        if source is None or shop in table.identity:
+            continue
+        rows = conflicts.filter(pl.col("table") == name)["row"].unique()
+        inputs, _ = open_inputs([table], [name], tables)
+        met = inputs[name].frame.filter(pl.col(ROW).is_in(rows.implode())).select(source).collect()
+        found.update(met[source].cast(pl.String).str.normalize("NFC"))
+    return frozenset(found & set(group.shops))
+
+
+def _parted(fleet: Fleet, group: ShopGroup, clashing: frozenset[str]) -> Iterator[ShopGroup]:
+    """Return a group without some of its shops, and each of these by itself."""
+    kept = [place for place, shop in enumerate(group.shops) if shop not in clashing]
+    if kept:
+        numbers = {name: [row[place] for place in kept] for name, row in group.numbers.items()}
+        yield replace(group, shops=tuple(group.shops[place] for place in kept), numbers=numbers)
+    for shop in group.shops:
+        if shop in clashing:
+            plan = compile_ruleset(fleet.shops[shop])
+            yield ShopGroup(group.structure, (shop,), plan, {}, _SHARED_KEYS)
 
 
 def _known(plan: FleetPlan, group: ShopGroup, tables: Tables) -> Tables:
