@@ -439,3 +439,20 @@ def test_keys_that_shops_share_are_each_shops_own(tmp_path):
         assert found.subjects.equals(single.subjects)
         assert found.lines.equals(single.lines)
         assert found.receipt["result_hash"] == single.receipt["result_hash"]
+
+
+def test_a_shop_whose_roster_names_somebody_twice_does_not_stop_the_others(tmp_path):
+    random = Random(22)
+    shops = _shops(tmp_path, random, 5)
+    tables = rows(shops, random, chats=600)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    twice = tables["agents"].filter(pl.col("shop_id") == "S2").head(1)
+    good = tables["agents"]
+    tables["agents"] = pl.concat([good, twice])
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    assert list(results.receipt["not_run"]) == ["S2"]
+    assert results.receipt["not_run"]["S2"][0].startswith("K432")
+    for shop in set(shops) - {"S2"}:
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        assert ke.shop_results(results, shop).subjects.equals(single.subjects)

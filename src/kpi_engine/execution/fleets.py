@@ -35,6 +35,9 @@ from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.source import position
 
+_OF_ROWS = frozenset({"K432", "K460", "K461"})
+"""What refuses a run for the rows of some shop: the others are run without it."""
+
 _SHARED_KEYS = "rows of several shops may have one key"
 _MOVED = ("shop", "line", "own file", "own line")
 
@@ -96,6 +99,11 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
                 group.plan, share, known, look, past=past, engine=engine, values=values
             )
         except DataError as error:
+            if len(group.shops) > 1 and {found.code for found in error.diagnostics} <= _OF_ROWS:
+                half = len(group.shops) // 2
+                halves = range(half), range(half, len(group.shops))
+                waiting = [*(_part(group, places) for places in halves), *waiting]
+                continue
             nobody = [finding.code for finding in error.diagnostics] == ["K430"]
             unrun = deserted if nobody else failed
             unrun |= dict.fromkeys(group.shops, tuple(error.diagnostics))
@@ -139,12 +147,17 @@ def _parted(fleet: Fleet, group: ShopGroup, clashing: frozenset[str]) -> Iterato
     """Return a group without some of its shops, and each of these by itself."""
     kept = [place for place, shop in enumerate(group.shops) if shop not in clashing]
     if kept:
-        numbers = {name: [row[place] for place in kept] for name, row in group.numbers.items()}
-        yield replace(group, shops=tuple(group.shops[place] for place in kept), numbers=numbers)
+        yield _part(group, kept)
     for shop in group.shops:
         if shop in clashing:
             plan = compile_ruleset(fleet.shops[shop])
             yield ShopGroup(group.structure, (shop,), plan, {}, _SHARED_KEYS)
+
+
+def _part(group: ShopGroup, places: Sequence[int]) -> ShopGroup:
+    """Return some shops of a group, which its plan serves as well."""
+    numbers = {name: [row[place] for place in places] for name, row in group.numbers.items()}
+    return replace(group, shops=tuple(group.shops[place] for place in places), numbers=numbers)
 
 
 def _known(plan: FleetPlan, group: ShopGroup, tables: Tables) -> Tables:
