@@ -416,6 +416,24 @@ def test_a_table_that_no_ruleset_of_a_fleet_knows_is_refused(tmp_path):
     assert {finding.code for finding in caught.value.diagnostics} == {"K403"}
 
 
+def test_rows_that_contradict_each_other_in_one_shop_do_not_part_it_from_others(tmp_path):
+    random = Random(22)
+    shops = _shops(tmp_path, random, 6)
+    tables = rows(shops, random, chats=900)
+    tables["agents"] = tables["agents"].with_columns(grade=pl.lit(2))
+    again = tables["chats"].head(40).with_columns(buyer_id=pl.lit("b9"))
+    tables["chats"] = pl.concat([tables["chats"], again])
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    assert [group["alone"] for group in results.receipt["groups"]] == [None] * len(plan.groups)
+    refused = 0
+    for shop in shops:
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        assert ke.shop_results(results, shop).subjects.equals(single.subjects)
+        refused += single.rejects.height
+    assert results.rejects.height == refused > 0
+
+
 def test_keys_that_shops_share_are_each_shops_own(tmp_path):
     random = Random(21)
     shops = _shops(tmp_path, random, 6)

@@ -25,6 +25,7 @@ from kpi_engine.execution.receipts import layer_receipt, note_receipt, shown_wei
 from kpi_engine.execution.results import Receipt, Results, RuleReceipt
 from kpi_engine.execution.rules import params_in_force, rules_in_force
 from kpi_engine.execution.running import run_share
+from kpi_engine.language.kinds import Kind
 from kpi_engine.language.scopes import closest
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.fleets import FleetPlan, ShopGroup
@@ -39,6 +40,7 @@ _OF_ROWS = frozenset({"K432", "K460", "K461"})
 """What refuses a run for the rows of some shop: the others are run without it."""
 
 _SHARED_KEYS = "rows of several shops may have one key"
+_SHOP = "~shop"
 _MOVED = ("shop", "line", "own file", "own line")
 
 
@@ -125,7 +127,8 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
 def _clashing(shop: str, group: ShopGroup, tables: Tables, rejects: pl.DataFrame) -> frozenset[str]:
     """Return the shops of a group whose rows may have keys of another's.
 
-    Alone each of them would have kept these rows.
+    Alone each of them would have kept these rows. Keys are compared by their texts: of those that
+    share them, some may differ in a number or a time.
     """
     if len(group.shops) == 1:
         return frozenset()
@@ -138,8 +141,12 @@ def _clashing(shop: str, group: ShopGroup, tables: Tables, rejects: pl.DataFrame
             continue
         rows = conflicts.filter(pl.col("table") == name)["row"].unique()
         inputs, _ = open_inputs([table], [name], tables)
-        met = inputs[name].frame.filter(pl.col(ROW).is_in(rows.implode())).select(source).collect()
-        found.update(met[source].cast(pl.String).str.normalize("NFC"))
+        keys = [c for c in table.columns if c.name in table.identity and c.type.kind is Kind.TEXT]
+        texts = [pl.col(column.source).cast(pl.String).str.normalize("NFC") for column in keys]
+        named = pl.col(source).cast(pl.String).str.normalize("NFC").alias(_SHOP)
+        met = inputs[name].frame.filter(pl.col(ROW).is_in(rows.implode())).select(named, *texts)
+        several = pl.col(_SHOP).n_unique().over(pl.struct(texts) if texts else pl.lit(0)) > 1
+        found.update(met.filter(several).collect()[_SHOP].drop_nulls())
     return frozenset(found & set(group.shops))
 
 
