@@ -20,6 +20,7 @@ from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
 from kpi_engine.ruleset.fleets import load_fleet
 from kpi_engine.ruleset.shops import ShopText, load_shops, read_shop
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
+from kpi_engine.text.nodes import many_nodes
 
 _PARTS = ("diagnostics", "ignored", "untouched", "unselected")
 
@@ -55,6 +56,7 @@ class _Review:
     read: dict[str, tuple[Path, ...] | None] = field(default_factory=dict)
 
 
+@many_nodes()
 def check_files(
     paths: Iterable[Path],
     select: Iterable[str] = (),

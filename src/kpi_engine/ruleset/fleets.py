@@ -17,6 +17,7 @@ from kpi_engine.ruleset.shops import ShopText, load_shops, read_shop
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors, in_reading_order
 from kpi_engine.text.located import Entry, Scalar
 from kpi_engine.text.located import Mapping as YamlMapping
+from kpi_engine.text.nodes import many_nodes
 from kpi_engine.text.reading import parse_yaml, read_text
 from kpi_engine.text.source import Span, text_digest
 
@@ -54,6 +55,7 @@ class Fleet:
     findings: tuple[Diagnostic, ...]
 
 
+@many_nodes()
 def load_fleet(path: Path) -> tuple[Fleet | None, list[Diagnostic]]:
     """Return the fleet of a file or a folder, None where nothing says which shops there are.
 

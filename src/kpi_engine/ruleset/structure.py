@@ -25,6 +25,7 @@ def alike(rulesets: Mapping[str, Ruleset]) -> dict[str, dict[str, Ruleset]]:
     """
     found: dict[str, dict[str, Ruleset]] = {}
     frames: dict[tuple[object, ...], tuple[str, frozenset[str]]] = {}
+    shapes: dict[tuple[int, bool], str] = {}
     for name, ruleset in rulesets.items():
         # Rulesets over one base share all that is not their own.
         score = ruleset.score
@@ -33,7 +34,7 @@ def alike(rulesets: Mapping[str, Ruleset]) -> dict[str, dict[str, Ruleset]]:
         if same not in frames:
             frames[same] = structure_of(ruleset), shown_params(ruleset)
         structure, shown = frames[same]
-        key = sha256(f"{structure} {shape_of(ruleset, shown)}".encode()).hexdigest()
+        key = sha256(f"{structure} {_shapes(ruleset, shown, shapes)}".encode()).hexdigest()
         found.setdefault(key, {})[name] = ruleset
     return found
 
@@ -54,17 +55,31 @@ def structure_of(ruleset: Ruleset) -> str:
     return sha256(repr((zone, inputs, formulas)).encode()).hexdigest()
 
 
-def shape_of(ruleset: Ruleset, fine: frozenset[str]) -> str:
+def _shapes(ruleset: Ruleset, fine: frozenset[str], known: dict[tuple[int, bool], str]) -> str:
     """Return of the params what must be the same in rulesets that are computed together.
 
     Of those in ``fine`` that includes the divisors of their numbers, which their readers show.
+    ``known`` are those of params that were met, by their identity: shops share their base's.
     """
-    constants = constants_of(ruleset.params)
-    shapes = []
+    constants: Environment | None = None
+    found = []
     for name, param in ruleset.params.items():
-        shape = _shape(param, constants)
-        shapes.append((name, shape, _divisor(param, constants) if name in fine else 1))
-    return _WHOLENESS.sub("", repr(shapes))
+        key = id(param), name in fine
+        if key not in known:
+            constants = constants_of(ruleset.params) if constants is None else constants
+            divisor = _divisor(param, constants) if name in fine else 1
+            shape = _WHOLENESS.sub("", repr((name, _shape(param, constants), divisor)))
+            if _reads_params(param):
+                found.append(shape)
+                continue
+            known[key] = shape
+        found.append(known[key])
+    return " ".join(found)
+
+
+def _reads_params(param: Param) -> bool:
+    scale = param.value.scale if isinstance(param.value, ParamScale) else None
+    return scale is not None and any(ir.references(node) for node in ir.scale_values(scale))
 
 
 def shown_params(ruleset: Ruleset) -> frozenset[str]:
