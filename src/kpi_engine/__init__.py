@@ -676,9 +676,9 @@ def shop_results(results: FleetResults, shop: str) -> Results:
     ...     print(error.diagnostics[0].message)
     the fleet has no shop `S9`
     """
-    from kpi_engine.execution import fleets
+    from kpi_engine.execution import fleetjoining
 
-    return fleets.shop_results(results, shop)
+    return fleetjoining.shop_results(results, shop)
 
 
 def score(  # noqa: PLR0913 (all but the first two are given by name)

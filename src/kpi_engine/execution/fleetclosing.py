@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kpi_engine.execution.closing import Closing, close_into, has_pay, held_back
+from kpi_engine.execution.fleetjoining import counted_shops, shop_results
 from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults
-from kpi_engine.execution.fleets import counted_shops, shop_results
 from kpi_engine.execution.folders import (
     Written,
     read_written,

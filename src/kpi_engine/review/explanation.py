@@ -5,8 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from kpi_engine.execution.fleetjoining import shop_results
 from kpi_engine.execution.fleetresults import FleetResults
-from kpi_engine.execution.fleets import shop_results
 from kpi_engine.execution.results import Receipt, Results, RuleReceipt
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.kinds import QUANTITIES, Kind

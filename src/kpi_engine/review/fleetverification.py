@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from kpi_engine.execution.fleetjoining import shop_results
 from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults, ShopReceipt
-from kpi_engine.execution.fleets import run_fleet, shop_results
+from kpi_engine.execution.fleets import run_fleet
 from kpi_engine.execution.folders import (
     Written,
     changed_result,
