@@ -9,7 +9,7 @@ from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import GroupSignature, Prefix, ScaleSignature, Scope, Sight
 from kpi_engine.language.syntax import Expr
 from kpi_engine.language.typing import type_formula
-from kpi_engine.ruleset.layers import read_layers
+from kpi_engine.ruleset.layers import merged_of, read_layers
 from kpi_engine.ruleset.params import check_params
 from kpi_engine.ruleset.shape import read_document
 from kpi_engine.ruleset.sheet import lay_out
@@ -39,7 +39,7 @@ def words_of_params(text: str, currency: str) -> Words:
     """Return the params of a ruleset's text as its formulas see them, and no other names."""
     layers, _ = read_layers(Source("<text>", text), None)
     assert layers is not None
-    sheet = lay_out(layers.merged.root)
+    sheet = lay_out(merged_of(layers).root)
     document = read_document(sheet)
     assert document is not None
     checked = check_params(sheet, document)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from kpi_engine.language.scopes import closest
 from kpi_engine.ruleset.checked import Item, Layer, Ruleset
-from kpi_engine.ruleset.layers import Layers
+from kpi_engine.ruleset.layers import Layers, merged_of
 from kpi_engine.ruleset.loading import load_layered
 from kpi_engine.ruleset.merging import Keys, Merged, is_removal, is_scale
 from kpi_engine.ruleset.shape import fields_at
@@ -99,7 +99,8 @@ def effective_of(ruleset: Ruleset, layers: Layers, sheet: Sheet) -> Effective:
     """Return the values in force of a checked ruleset."""
     items = ruleset.score.items if ruleset.score is not None else ()
     weights = dict(_derived_weights(items, ("score", "items"), sheet))
-    values = _values(layers.merged.root, (), layers.merged, weights)
+    merged = merged_of(layers)
+    values = _values(merged.root, (), merged, weights)
     known = set(ruleset.metrics)
     marked = (
         replace(value, shelved=True) if _is_shelved(value, known) else value for value in values

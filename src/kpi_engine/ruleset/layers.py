@@ -33,14 +33,15 @@ _TOTALS = ("score", "pay")
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The merged tree and the files it came from, each as written, the ruleset's own file first.
+    """The files of a ruleset, each as written, its own first, and what its parents are together.
 
-    ``paths`` are where they were read. ``assessing`` are the texts down from the furthest parent
-    that has a score or a pay: what stands above them is a shelf. ``pin`` is the first parent of
-    which a version is named, and ``notes`` what there is to say of it.
+    ``above`` is None where it has no parents. ``paths`` are where the files were read.
+    ``assessing`` are the texts down from the furthest parent that has a score or a pay: what stands
+    above them is a shelf. ``pin`` is the first parent of which a version is named, and ``notes``
+    what there is to say of it.
     """
 
-    merged: Merged
+    above: Merged | None
     layers: tuple[Layer, ...]
     files: tuple[Mapping, ...]
     paths: tuple[Path | None, ...]
@@ -146,14 +147,19 @@ def _layers(
     opened: Opened,
 ) -> Layers:
     files = tuple(root for root, _ in chain)
-    merged = _merged(files[1:], opened) if files[1:] else None
-    merged = Merged(files[0]) if merged is None else merge(merged, files[0])
+    above = _merged(files[1:], opened) if files[1:] else None
     layers = tuple(
         Layer(said(root, "ruleset") or file.text.name, file.text.name, text_digest(file.text))
         for root, file in chain
     )
     paths = tuple(file.path for _, file in chain)
-    return Layers(merged, layers, files, paths, _assessing(files), pin, notes)
+    return Layers(above, layers, files, paths, _assessing(files), pin, notes)
+
+
+def merged_of(layers: Layers) -> Merged:
+    """Return a file merged over its parents."""
+    own = layers.files[0]
+    return Merged(own) if layers.above is None else merge(layers.above, own)
 
 
 def _merged(files: tuple[Mapping, ...], opened: Opened) -> Merged:

@@ -31,8 +31,9 @@ from kpi_engine.ruleset.document import Effective, RulesetDocument, words
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
 from kpi_engine.ruleset.known import Known
-from kpi_engine.ruleset.layers import Layers, Locks, read_layers
+from kpi_engine.ruleset.layers import Layers, Locks, merged_of, read_layers
 from kpi_engine.ruleset.mentions import metric_order, rule_texts
+from kpi_engine.ruleset.merging import Merged
 from kpi_engine.ruleset.metrics import check_metric, know_across
 from kpi_engine.ruleset.needs import needed_metrics
 from kpi_engine.ruleset.origins import find_strays, find_unread, with_other_ends
@@ -115,13 +116,13 @@ def _load(
 
 def load_merged(layers: Layers, params: Mapping[str, str] = MappingProxyType({})) -> Loaded:
     """Return the checked ruleset of layers that were read."""
-    merged = layers.merged
+    merged = merged_of(layers)
     files = tuple(layer.path for layer in layers.layers)
     sheet = lay_out(_with_params(merged.root, params), files, merged.removed)
     sheet.findings.extend(layers.notes)
     _find_unknown_params(sheet, merged.root, params)
-    find_strays(sheet, layers)
-    ruleset = _check(sheet, layers, params)
+    find_strays(sheet, layers, merged)
+    ruleset = _check(sheet, layers, params, merged)
     find_unread(sheet, layers)
     findings = in_reading_order(with_other_ends(sheet.findings, sheet, merged))
     return Loaded(None if has_errors(findings) else ruleset, findings, layers, sheet)
@@ -162,7 +163,9 @@ def _spoken(text: str) -> Scalar:
     return Scalar(text, "plain", Span(source, 0, len(text)))
 
 
-def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | None:
+def _check(
+    sheet: Sheet, layers: Layers, given: Mapping[str, str], merged: Merged
+) -> Ruleset | None:
     document = read_document(sheet)
     if document is None or not _check_head(sheet, document):
         return None
@@ -220,7 +223,7 @@ def _check(sheet: Sheet, layers: Layers, given: Mapping[str, str]) -> Ruleset | 
     if not _waits(ruleset):
         forms, too_wide = check_budget(ruleset)
         sheet.findings.extend(too_wide)
-    notes = tuple(in_reading_order(with_other_ends(sheet.findings, sheet, layers.merged)))
+    notes = tuple(in_reading_order(with_other_ends(sheet.findings, sheet, merged)))
     return replace(ruleset, notes=notes, forms=forms)
 
 

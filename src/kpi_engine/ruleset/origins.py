@@ -97,12 +97,12 @@ def _short(node: Node) -> str:
     return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
 
 
-def find_strays(sheet: Sheet, layers: Layers) -> None:
+def find_strays(sheet: Sheet, layers: Layers, merged: Merged) -> None:
     """Note what files say that was likely meant for something of their parents.
 
     That is a removal of nothing, a new name close to another, and 80 where 80% was meant.
     """
-    for entry, others in layers.merged.strays:
+    for entry, others in merged.strays:
         name = entry.key.value
         near = closest(name, others)
         there = (relate("likely", others[near].key.span, name=near),) if near is not None else ()
@@ -114,9 +114,9 @@ def find_strays(sheet: Sheet, layers: Layers) -> None:
             for entry in _new_entries(file, parents, path):
                 if path != ("metrics",) or _is_part(entry):
                     _find_likely(sheet, entry, known, path)
-    for entry in _entries(layers.merged.root, ("params",)):
+    for entry in _entries(merged.root, ("params",)):
         path = ("params", entry.key.value)
-        first = next(reversed(layers.merged.overridden.get(path, ())), entry)
+        first = next(reversed(merged.overridden.get(path, ())), entry)
         _find_lost_unit(sheet, entry.key.value, first.value, sheet.node_by_path[path])
 
 

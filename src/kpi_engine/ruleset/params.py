@@ -95,6 +95,14 @@ def constants_of(params: Mapping[str, Param], pool: Pool | None = None) -> Envir
     return Environment(_no_value, {**constants, **pool.params}, {**scales, **pool.scales})
 
 
+def constants_over(constants: Environment, own: Mapping[str, Param]) -> Environment:
+    """Return the constants and scales in force where some params are others."""
+    above = {name: value for name, value in constants.params.items() if name not in own}
+    scales = {name: scale for name, scale in constants.scales.items() if name not in own}
+    made = {**above, **_constants_in_force(own)}, {**scales, **_scales_in_force(own)}
+    return Environment(_no_value, *made)
+
+
 def _no_value(ref: ir.Ref) -> Value:
     raise KeyError(ref.name)
 

@@ -25,6 +25,8 @@ from kpi_engine.language.scaleforms import Bands, Options, ScaleForm, Stair, Str
 from kpi_engine.ruleset.checked import (
     POOL,
     Column,
+    Formula,
+    Param,
     ParamScale,
     Pool,
     Ruleset,
@@ -33,8 +35,8 @@ from kpi_engine.ruleset.checked import (
 )
 from kpi_engine.ruleset.params import constants_of
 from kpi_engine.ruleset.rules import pay_rules, score_rules
-from kpi_engine.ruleset.structure import number_of, slices_of
-from kpi_engine.ruleset.wholes import whole_leaves, whole_weights
+from kpi_engine.ruleset.structure import number_of, reads_params, slices_of
+from kpi_engine.ruleset.wholes import whole_leaves, whole_over, whole_weights
 
 _TEXT, _WHOLE = Type(Kind.TEXT, Level.ROW), Type(Kind.NUMBER, Level.ROW, whole=True)
 _Case = TypeVar("_Case")
@@ -68,10 +70,10 @@ class _Numbers:
 
     def fractions(self, name: str, numbers: Sequence[Fraction]) -> Exact:
         """Return numbers as one constant where they are equal, else over one divisor."""
-        if len(set(numbers)) == 1:
+        if all(number == numbers[0] for number in numbers):
             return numbers[0]
-        divisor = lcm(*(number.denominator for number in numbers))
-        above = [number.numerator * (divisor // number.denominator) for number in numbers]
+        divisor = lcm(*{number.denominator for number in numbers})
+        above = [whole_over(divisor, number) for number in numbers]
         return Rational(self.wholes(name, above), whole(divisor))
 
 
@@ -85,21 +87,23 @@ def pool(shop: str, rulesets: Mapping[str, Ruleset]) -> tuple[Ruleset, Mapping[s
     """
     first, *_ = rulesets.values()
     numbers = _Numbers()
-    constants = [constants_of(ruleset.params) for ruleset in rulesets.values()]
     sliced = set(_sliced(first))
     params: dict[str, Value] = {}
     scales: dict[str, ScaleForm] = {}
     for name, param in first.params.items():
-        values = [ruleset.params[name].value for ruleset in rulesets.values()]
+        given = [ruleset.params[name] for ruleset in rulesets.values()]
+        reading = any(map(reads_params, {id(each): each for each in given}.values()))
+        if not reading and all(each is param for each in given):
+            continue
         if isinstance(param.value, ParamScale):
-            found = [value.scale for value in values if isinstance(value, ParamScale)]
-            if any(scale != found[0] for scale in found) or _reads_params(found[0]):
+            found = [each.value.scale for each in given if isinstance(each.value, ParamScale)]
+            if reading or any(scale != param.value.scale for scale in found):
+                constants = [constants_of(r.params if reading else {}) for r in rulesets.values()]
                 scales[name] = _pooled_scale(name, found, constants, numbers, sliced=name in sliced)
-        elif param.value is not None:
-            known = [each.params[name] for each in constants]
-            if any(value != known[0] for value in known):
-                exact = numbers.fractions(name, [_constant(value) for value in known])
-                params[name] = _as_value(exact)
+        else:
+            exact = numbers.fractions(name, [_constant(each) for each in given])
+            if isinstance(exact, Rational):
+                params[name] = exact
     weights = _pooled_weights([r.score for r in rulesets.values()], numbers)
     own = _own_tables(shop, first.tables)
     tables = {POOL: _table(shop, numbers, first), **first.tables}
@@ -151,13 +155,12 @@ def _as_value(number: Exact) -> Rational:
     return Rational(whole(number.numerator), whole(number.denominator))
 
 
-def _constant(value: Value) -> Fraction:
-    """Return the number a constant is."""
-    if isinstance(value, Rational):
-        num, den = core.constant(value.num), core.constant(value.den)
-        if num is not None and den is not None:
-            return Fraction(num, den)
-    raise TypeError(value)
+def _constant(param: Param) -> Fraction:
+    """Return the number a constant is; what is none is the same in all rulesets."""
+    node = param.value.node if isinstance(param.value, Formula) else None
+    if isinstance(node, ir.Lit) and isinstance(node.value, Fraction):
+        return node.value
+    return Fraction(0)
 
 
 def _sliced(ruleset: Ruleset) -> Iterator[str]:
@@ -171,10 +174,6 @@ def _sliced(ruleset: Ruleset) -> Iterator[str]:
         if isinstance(current, ir.Slices):
             yield current.scale
         waiting += ir.children(current)
-
-
-def _reads_params(scale: ir.Scale) -> bool:
-    return any(ir.references(value) for value in ir.scale_values(scale))
 
 
 # Scales
@@ -261,8 +260,8 @@ def _pooled_pieces(name: str, shops: Sequence[Sequence[Piece]], numbers: _Number
         # A shop of one piece repeats it from wherever: its value there is the same.
         bounds = [Fraction(0) if bound is None else bound for bound, _, _ in row]
         at = numbers.fractions(f"{name} bound {place}", bounds) if place else None
-        starts = [int(start * times) for (_, start, _), times in zip(row, common, strict=True)]
-        slopes = [int(slope * times) for (_, _, slope), times in zip(row, common, strict=True)]
+        starts = [whole_over(times, a) for (_, a, _), times in zip(row, common, strict=True)]
+        slopes = [whole_over(times, b) for (_, _, b), times in zip(row, common, strict=True)]
         start = numbers.wholes(f"{name} start {place}", starts)
         parts.append((at, start, numbers.wholes(f"{name} slope {place}", slopes)))
     return Pieces(tuple(parts), numbers.wholes(f"{name} divisor", common))

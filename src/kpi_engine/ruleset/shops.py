@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kpi_engine.language import ir
+from kpi_engine.language.exact import Environment
 from kpi_engine.language.scopes import ScaleSignature
 from kpi_engine.ruleset.bounds import number_beyond, readers_of
 from kpi_engine.ruleset.context import Context
@@ -29,7 +30,7 @@ from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.layers import Layers, Opened, read_layers
 from kpi_engine.ruleset.loading import Loaded, check_effective, load_merged
 from kpi_engine.ruleset.merging import Merged, is_removal, merge
-from kpi_engine.ruleset.params import CheckedParams, check_params, constants_of
+from kpi_engine.ruleset.params import CheckedParams, check_params, constants_of, constants_over
 from kpi_engine.ruleset.pooling import NotPooledError, pool
 from kpi_engine.ruleset.scoring import reweighed
 from kpi_engine.ruleset.shape import read_document
@@ -81,7 +82,7 @@ class _Base:
     sheet: Sheet
     document: RulesetDocument | None
     models: list[_Model] = field(default_factory=list)
-    params: list[CheckedParams] = field(default_factory=list)
+    params: list[tuple[CheckedParams, Environment]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -256,17 +257,23 @@ def _laid_over(
         base.merged.removed,
     )
     check_effective(sheet, whole.effective)
-    checked = check_params(sheet, whole, _base_params(base), said.params)
-    constants = constants_of(checked.params)
+    above = _base_params(base)
+    if above is None:
+        checked = check_params(sheet, whole)
+        constants = constants_of(checked.params)
+    else:
+        checked = check_params(sheet, whole, above[0], said.params)
+        others = {name: checked.params[name] for name in said.params if name in checked.params}
+        constants = constants_over(above[1], others)
     return Context(sheet, whole, checked.params, checked.refs, checked.scales, constants)
 
 
-def _base_params(base: _Base) -> CheckedParams | None:
-    """Return the params of a base; of one with mistakes, none."""
+def _base_params(base: _Base) -> tuple[CheckedParams, Environment] | None:
+    """Return the params of a base and their constants; of one with mistakes, none."""
     if not base.params and base.document is not None and not base.sheet.findings:
         checked = check_params(base.sheet, base.document)
         if not base.sheet.findings:
-            base.params.append(checked)
+            base.params.append((checked, constants_of(checked.params)))
     return base.params[0] if base.params else None
 
 

@@ -61,15 +61,15 @@ def _shapes(ruleset: Ruleset, fine: frozenset[str], known: dict[tuple[int, bool]
     Of those in ``fine`` that includes the divisors of their numbers, which their readers show.
     ``known`` are those of params that were met, by their identity: shops share their base's.
     """
-    constants: Environment | None = None
     found = []
     for name, param in ruleset.params.items():
         key = id(param), name in fine
         if key not in known:
-            constants = constants_of(ruleset.params) if constants is None else constants
+            reading = reads_params(param)
+            constants = constants_of(ruleset.params if reading else {})
             divisor = _divisor(param, constants) if name in fine else 1
             shape = _WHOLENESS.sub("", repr((name, _shape(param, constants), divisor)))
-            if _reads_params(param):
+            if reading:
                 found.append(shape)
                 continue
             known[key] = shape
@@ -77,7 +77,8 @@ def _shapes(ruleset: Ruleset, fine: frozenset[str], known: dict[tuple[int, bool]
     return " ".join(found)
 
 
-def _reads_params(param: Param) -> bool:
+def reads_params(param: Param) -> bool:
+    """Return whether other params stand in a param's scale."""
     scale = param.value.scale if isinstance(param.value, ParamScale) else None
     return scale is not None and any(ir.references(node) for node in ir.scale_values(scale))
 
