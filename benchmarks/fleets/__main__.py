@@ -27,7 +27,7 @@ STEPS = {
     "ruleset": "one ruleset, all shops alike",
     "fleet": "the fleet",
     "load": "reading, checking and compiling the fleet",
-    "check": "`check` of the folder",
+    "check": "`kpi-engine check` of the folder, from cold",
 }
 
 
