@@ -8,7 +8,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.text.bombs import made_bombs
 
+from kpi_engine.review.checks import check_files
 from kpi_engine.text.located import Mapping, Node, Scalar, Sequence, plain_data
 from kpi_engine.text.reading import LOADER, parse_yaml, read_text
 from kpi_engine.text.render import render_text
@@ -65,6 +67,21 @@ def test_the_suite_is_read_or_refused_and_what_must_fail_is_refused() -> None:
         refused += bool(diagnostics)
     assert read + refused == 406
     assert read >= 60
+
+
+@needs_suite
+def test_the_94_texts_that_must_fail_are_refused_with_an_error_that_has_a_place(
+    tmp_path: Path,
+) -> None:
+    failing = [(name, text) for name, text, fail in _suite() if fail]
+    assert len(failing) == 94
+    assert len({name.partition("-")[0] for name, _ in failing}) == 84
+    for name, text in failing:
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8", newline="")
+        errors = [d for d in check_files([path]).diagnostics if d.severity == "error"]
+        assert errors, name
+        assert all(d.code.startswith("K1") and d.span is not None for d in errors), name
 
 
 @needs_suite
@@ -130,6 +147,20 @@ def test_bombs_are_refused_at_once() -> None:
         assert {d.code for d in diagnostics} <= {"K110", "K111", "K120", "K143"}
         assert diagnostics
         assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("name", made_bombs())
+def test_a_bomb_is_refused_soon_and_in_few_words(name: str, tmp_path: Path) -> None:
+    text, codes = made_bombs()[name]
+    path = tmp_path / "bomb.yaml"
+    path.write_text(text, encoding="utf-8")
+    started = time.process_time()
+    found = check_files([path]).diagnostics
+    said = render_text(found)
+    # a second here, several on a busy machine; what is careless takes minutes
+    assert time.process_time() - started < 10
+    assert {finding.code for finding in found} == codes
+    assert len(said) < 1_000 * len(found)
 
 
 @pytest.mark.parametrize("opener", ["[", "{", "- ", "? ", "{a: ", "[{"])

@@ -26,7 +26,7 @@ def typed_name(expr: Name, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
         return note(mistakes, "K224", expr.place, name=expr.name)
     if expr.name in FUNCTIONS:
         return note(mistakes, "K225", expr.place, name=expr.name)
-    near = closest(expr.name, {*scope.sight.names, *scope.scales})
+    near = closest(expr.name, scope.sight.names, scope.scales)
     return note(mistakes, "K220", expr.place, name=expr.name, near=near)
 
 

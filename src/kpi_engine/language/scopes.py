@@ -1,9 +1,10 @@
 """What a formula may see, and what its conditions find known."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -61,6 +62,10 @@ class GroupSignature(NamedTuple):
     shared: AbstractSet[str] = frozenset()
 
 
+# Where more names exist, and as many are unknown, comparing them would take minutes.
+_MANY = 1_000
+
+
 class Scope(NamedTuple):
     """What a formula may see.
 
@@ -82,13 +87,15 @@ class Scope(NamedTuple):
     groups: Mapping[str, GroupSignature] = _NOTHING
 
 
-def closest(name: str, names: Mapping[str, object] | frozenset[str] | set[str]) -> str | None:
-    """Return the likely meant name among those that exist, if any is near.
+def closest(name: str, *names: Collection[str]) -> str | None:
+    """Return the likely meant name among those that exist, if any is near and they are not many.
 
     >>> closest("stauts", {"status", "sent_at"})
     'status'
     """
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if sum(map(len, names)) > _MANY:
+        return None
+    near = get_close_matches(name, chain.from_iterable(names), n=1, cutoff=0.6)
     return near[0] if near else None
 
 

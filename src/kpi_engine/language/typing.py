@@ -263,7 +263,7 @@ def _call(expr: Call, scope: Scope, mistakes: list[Mistake]) -> ir.Node:
         return _scale_call(expr, scope, mistakes)
     function = FUNCTIONS.get(expr.function)
     if function is None:
-        near = closest(expr.function, {*FUNCTIONS, *scope.scales})
+        near = closest(expr.function, FUNCTIONS, scope.scales)
         return note(mistakes, "K243", expr.function_place, name=expr.function, near=near)
     if spans_group(expr.function, len(expr.arguments)):
         node = _across(expr, function, scope, mistakes)

@@ -192,8 +192,13 @@ def circle_words(circle: list[str]) -> dict[str, str]:
     """
     if len(circle) == 1:
         return {"names": f"`{circle[0]}` is", "each": "itself"}
-    listed = ", ".join(f"`{name}`" for name in circle[:-1])
-    return {"names": f"{listed} and `{circle[-1]}` are", "each": "one another"}
+    listed = [f"`{name}`" for name in circle]
+    if len(listed) > _LISTED:
+        listed[_LISTED - 1 :] = [f"{len(circle) - _LISTED + 1} more"]
+    return {"names": f"{', '.join(listed[:-1])} and {listed[-1]} are", "each": "one another"}
+
+
+_LISTED = 10
 
 
 HIGHEST_POINTS = 100

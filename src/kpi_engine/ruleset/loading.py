@@ -190,7 +190,7 @@ def _check(
     pay = check_pay(context, known)
     know_across(context, known, pay_rules(pay), tables)
     metrics = known.metrics
-    if not metrics and score is None and pay is None:
+    if not document.metrics and document.score is None and document.pay is None:
         report(sheet, "K399", key_span(sheet, ("ruleset",)))
     if has_errors(sheet.findings):
         return None

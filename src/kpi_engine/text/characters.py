@@ -2,7 +2,7 @@
 
 import re
 
-from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.text.diagnostics import MAX_FINDINGS, Diagnostic, diagnose
 from kpi_engine.text.source import Source, Span
 
 # Zero width joiners (200C, 200D) belong to scripts and emoji and stay; the direction marks and
@@ -32,6 +32,8 @@ def find_characters(source: Source) -> tuple[str, list[Diagnostic]]:
         # a file with carriage returns alone has one on every line; the first says it all
         if character == "\r" and returns > 1:
             continue
+        if len(found) > MAX_FINDINGS:
+            break
         found.append(_refuse(source, match.start(), character))
     if found:
         text = _FORBIDDEN.sub(lambda match: "\n" if match.group() == "\r" else " ", text)

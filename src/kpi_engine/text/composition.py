@@ -19,13 +19,12 @@ from yaml.events import (
 
 from kpi_engine.text.accidents import SUSPECT_STARTS, SUSPECT_WORDS, find_accident
 from kpi_engine.text.commas import rejoin_entries, rejoin_items
-from kpi_engine.text.diagnostics import Diagnostic, diagnose
+from kpi_engine.text.diagnostics import MAX_FINDINGS, Diagnostic, diagnose
 from kpi_engine.text.layout import find_glued_comment, find_misplaced_line
 from kpi_engine.text.located import Entry, Mapping, Node, Scalar, Sequence, Style
 from kpi_engine.text.source import Source, Span, position
 
 MAX_DEPTH: Final = 32
-MAX_FINDINGS: Final = 100
 
 # libyaml answers "" for an unquoted scalar, the Python loader None.
 _STYLE_BY_MARK: dict[str | None, Style] = {
@@ -263,7 +262,7 @@ def _without_repetitions(composition: Composition, entries: list[Entry]) -> list
         first = first_by_key.setdefault(name, entry.key)
         if first is entry.key:
             kept.append(entry)
-        else:
+        elif len(composition.findings) <= MAX_FINDINGS:
             line = position(composition.source, first.span.start).line
             composition.findings.append(diagnose("K115", entry.key.span, key=key, line=line))
     return kept

@@ -1,10 +1,13 @@
 """What the compiler says back, as data; how it looks is decided by the renderers."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from kpi_engine.text.messages import MESSAGES, RELATED
 from kpi_engine.text.source import Span
+
+MAX_FINDINGS: Final = 100
+"""How many mistakes are told of one text: the rest of it follows from them, or is no ruleset."""
 
 Severity = Literal["error", "warning", "note"]
 

@@ -6,8 +6,8 @@ from typing import Final, assert_never
 import yaml
 
 from kpi_engine.text.characters import find_characters
-from kpi_engine.text.composition import MAX_FINDINGS, Composition, compose_nodes
-from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
+from kpi_engine.text.composition import Composition, compose_nodes
+from kpi_engine.text.diagnostics import MAX_FINDINGS, Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.failures import explain_colon, explain_failure
 from kpi_engine.text.located import Mapping, Node, Scalar, Sequence
 from kpi_engine.text.source import Source, Span

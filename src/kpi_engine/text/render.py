@@ -10,6 +10,9 @@ from kpi_engine.text.source import Span, line_text, position
 
 _LINE_CELLS = 100
 _LEAD_CELLS = 40
+# Code points on either side of a place that are looked at: more than are shown, few beside a line
+# of a million.
+_NEAR = 500
 _TAB = "    "
 _COLOR_BY_SEVERITY: dict[Severity, str] = {"error": "31", "warning": "33", "note": "36"}
 # Zero width joiners hold emoji together; everything else of these categories could move the
@@ -84,12 +87,18 @@ def _block(diagnostic: Diagnostic, *, color: bool) -> str:
 
 def _excerpt(span: Span, paint: str | None) -> list[str]:
     start = position(span.source, span.start)
-    text = line_text(span.source, start.line)
-    if not text and not span.source.text:
+    line = line_text(span.source, start.line)
+    if not line and not span.source.text:
         return []
+    offset = max(start.column - 1 - _NEAR, 0)
+    text = line[offset : start.column - 1 + _NEAR]
     # one shown piece per code point, so that columns of the text find their cells
     pieces = [_TAB if character == "\t" else _visible(character) for character in text]
-    first = min(start.column - 1, len(pieces))
+    if offset:
+        pieces[0] = "…"
+    if offset + len(text) < len(line):
+        pieces[-1] = "…"
+    first = min(start.column - 1 - offset, len(pieces))
     last = min(first + max(span.end - span.start, 1), len(pieces))
     edges = [0, *accumulate(_cells(piece) for piece in pieces)]
     shown, begin, stop = "".join(pieces), edges[first], max(edges[last], edges[first] + 1)
