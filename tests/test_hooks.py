@@ -86,5 +86,5 @@ def test_an_example_passes_a_sound_ruleset_and_stops_a_broken_one(file, reposito
 
 def test_a_hook_looks_at_whole_folders():
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert [hook["id"] for hook in hooks] == ["kpi-check", "kpi-test"]
+    assert [hook["id"] for hook in hooks] == ["kpi-check", "kpi-test", "kpi-fmt"]
     assert {hook["pass_filenames"] for hook in hooks} == {False}

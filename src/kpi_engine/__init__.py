@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from kpi_engine.review.effects import AmountChange, Effect, PartChange, SubjectEffect, Turn
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
+    from kpi_engine.review.formatting import FormatReport, FormattedFile
     from kpi_engine.review.listing import RulesetSummary
     from kpi_engine.review.locking import Change, Locking
     from kpi_engine.review.verification import Verification
@@ -80,6 +81,8 @@ _HOME_BY_TYPE: Final = {
     "FleetPlan": "kpi_engine.plan.fleets",
     "FleetReceipt": "kpi_engine.execution.fleetresults",
     "FleetResults": "kpi_engine.execution.fleetresults",
+    "FormatReport": "kpi_engine.review.formatting",
+    "FormattedFile": "kpi_engine.review.formatting",
     "History": "kpi_engine.execution.history",
     "LedgerEntries": "kpi_engine.execution.ledger",
     "Locking": "kpi_engine.review.locking",
@@ -149,6 +152,45 @@ def check(
     from kpi_engine.review.checks import check_files
 
     return check_files((Path(path) for path in paths), select, ignore, changed_since)
+
+
+def format_files(*paths: str | Path, write: bool = True) -> FormatReport:
+    """Return what became of rulesets, tests and fleets that were brought into their one layout.
+
+    Files are chosen as by `check`. Values and comments stay what they are; a file that cannot be
+    read is left as it is, and so is one that would not say the same, with a finding. Without
+    ``write`` all are.
+
+    Raises:
+        DataError: a file cannot be written.
+
+    >>> [finding.code for finding in format_files("no/such/ruleset.yaml").diagnostics]
+    ['K101']
+    """
+    from kpi_engine.review.formatting import format_files as formatted
+
+    return formatted((Path(path) for path in paths), write=write)
+
+
+def format_text(text: str, name: str = "ruleset.yaml") -> str:
+    r"""Return the text of a ruleset, a test or a fleet in its one layout.
+
+    ``name`` is what diagnostics call it.
+
+    Raises:
+        RulesetError: it cannot be read, or would not say the same.
+
+    >>> print(format_text("ruleset: 'shop'\nextends: base # ours\nparams: {rate: '1%'}"))
+    ruleset: shop
+    extends: base  # ours
+    <BLANKLINE>
+    params:
+      rate: 1%
+    <BLANKLINE>
+    """
+    from kpi_engine.review.formatting import format_text as formatted
+
+    return formatted(text, name)
 
 
 def json_schema(kind: Literal["ruleset", "test"] = "ruleset") -> dict[str, Any]:
@@ -1173,6 +1215,8 @@ __all__ = [
     "FleetPlan",
     "FleetReceipt",
     "FleetResults",
+    "FormatReport",
+    "FormattedFile",
     "KpiError",
     "LedgerEntries",
     "Locking",
@@ -1209,6 +1253,8 @@ __all__ = [
     "explain",
     "explain_all",
     "export_ledger",
+    "format_files",
+    "format_text",
     "init_ruleset",
     "init_shop",
     "is_fleet",

@@ -28,9 +28,9 @@ DIAGNOSTIC_KEYS = [
 ]
 
 
-def called(*arguments: str, status: int) -> Result:
+def called(*arguments: str, status: int, stdin: str | None = None) -> Result:
     """Return what a command says, after checking its status and that nothing was raised."""
-    result = CliRunner().invoke(app, list(arguments))
+    result = CliRunner().invoke(app, list(arguments), input=stdin)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == status, result.output
     return result

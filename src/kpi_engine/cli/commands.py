@@ -12,6 +12,7 @@ from kpi_engine.cli.checking import check, rule, schema
 from kpi_engine.cli.diffs import diff
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.fleets import report_closings, report_fleet
+from kpi_engine.cli.formatting import fmt
 from kpi_engine.cli.output import (
     Format,
     FormatOption,
@@ -84,6 +85,7 @@ def top(
 
 
 app.command()(check)
+app.command()(fmt)
 app.command()(rule)
 app.command()(schema)
 app.command("list")(list_them)

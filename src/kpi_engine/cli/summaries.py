@@ -60,6 +60,18 @@ def check_line(found: ke.CheckReport) -> str:
     return "; ".join([counts, *left_out])
 
 
+def format_line(found: ke.FormatReport, *, looking: bool) -> str:
+    """Return how many files were, or would be, given their layout."""
+    count = Counter(file.standing for file in found.files)
+    parts = [
+        (count["changed"], "would be formatted" if looking else "formatted"),
+        (count["formatted"], "unchanged"),
+        (count["refused"], "not formatted"),
+    ]
+    said = [f"{counted(number, 'file')} {words}" for number, words in parts if number]
+    return ", ".join(said) or "no files"
+
+
 def _severities(findings: Iterable[ke.Diagnostic]) -> str:
     count = Counter(finding.severity for finding in findings)
     parts = [counted(count[name], name) for name in ("error", "warning", "note") if count[name]]

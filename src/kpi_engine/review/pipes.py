@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kpi_engine.language.literals import compose_name
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Scalar
+from kpi_engine.text.render import cells
 from kpi_engine.text.scalars import inner_span
 from kpi_engine.text.source import Span, line_text, position
 
@@ -77,6 +78,41 @@ def read_pipes(scalar: Scalar, *, arrow: bool = False) -> tuple[PipeTable | None
             findings.append(diagnose("K511", place, count=len(row), expected=len(header)))
         rows.append(row)
     return (None if findings else PipeTable(header, tuple(rows), given, scalar)), findings
+
+
+def draw_pipes(scalar: Scalar, *, arrow: bool = False) -> list[str] | None:
+    """Return the lines of a table, each column as wide as its widest cell, or None if it is none.
+
+    Frames and spaces around cells go, of empty lines between rows one stays. A table of one column
+    with an empty cell is None too: the cell would be an empty line, and lost.
+    """
+    table, _ = read_pipes(scalar, arrow=arrow)
+    if table is None:
+        return None
+    places = _lines(scalar)
+    split = table.given is not None
+    rows = [[f" {cell.text}" for cell in _cells(scalar, *place, arrow=split)] for place in places]
+    if len(table.header) == 1 and [" "] in rows:
+        return None
+    if table.given is not None:
+        # the arrow takes one place from the name behind it
+        rows[0][table.given] = f">{rows[0][table.given]}"
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    lines: list[str] = []
+    end = places[0][0]
+    for row, (start, stop) in zip(rows, places, strict=True):
+        if scalar.value.count("\n", end, start) > 1:
+            lines.append("")
+        lines.append(_joined(row, widths))
+        end = stop
+    return lines
+
+
+def _joined(row: list[str], widths: list[int]) -> str:
+    padded = [text + " " * (width - cells(text)) for text, width in zip(row, widths, strict=True)]
+    signs = ["=" if text.startswith(">") else "|" for text in padded]
+    pairs = zip(signs[1:], padded[1:], strict=True)
+    return (padded[0][1:] + "".join(f" {sign}{text}" for sign, text in pairs)).rstrip()
 
 
 def _folded(scalar: Scalar) -> Diagnostic | None:

@@ -31,10 +31,10 @@ ruleset: {name}
 version: 1
 zone: Asia/Shanghai
 currency: CNY
-subject: {{from: agents, key: agent_id}}         # who is assessed, with rows or without
+subject: {{from: agents, key: agent_id}}  # who is assessed, with rows or without
 
 params:
-  praise_target: 90%                           # the share of good ratings for a full mark
+  praise_target: 90%  # the share of good ratings for a full mark
 
 tables:
   agents:
@@ -42,14 +42,14 @@ tables:
     columns: {{agent_id: text, wage: money}}
   ratings:
     key: rating_id
-    dated: rated_at                            # which month a row belongs to
+    dated: rated_at  # which month a row belongs to
     columns: {{rating_id: text, agent_id: text, rated_at: datetime, stars: optional int}}
 
 metrics:
   praise: {{from: ratings, where: stars is known, value: share(stars >= 4)}}
 
 score:
-  empty: stop                                  # nobody rated: no score, and the pay waits
+  empty: stop  # nobody rated: no score, and the pay waits
   items:
     praise: {{points: 'attain(praise, praise_target)'}}
 
@@ -69,11 +69,11 @@ cases:
   - name: praise becomes points, and points become pay
     for: An
     table: |
-      praise  => score | wage        | pay
-      90%     => 100   | 2000.00 CNY | 2000.00 CNY
-      72%     => 80    | 1600.00 CNY | 1600.00 CNY
-      62.9%   => 69.89 | 0 CNY       | 0 CNY
-      unknown => unknown | unknown   | unknown
+      praise  => score  | wage        | pay
+      90%     | 100     | 2000.00 CNY | 2000.00 CNY
+      72%     | 80      | 1600.00 CNY | 1600.00 CNY
+      62.9%   | 69.89   | 0 CNY       | 0 CNY
+      unknown | unknown | unknown     | unknown
 
   - name: from ratings to pay
     given:

@@ -46,6 +46,19 @@ def find_characters(source: Source) -> tuple[str, list[Diagnostic]]:
     return text, found
 
 
+def is_unseen(character: str) -> bool:
+    """Return whether a character may stand in a text as an escape alone.
+
+    >>> is_unseen("\u200b"), is_unseen("客")
+    (True, False)
+    """
+    return (
+        not character.isprintable()
+        and character not in "\t\n"
+        and (_FORBIDDEN.match(character) is not None)
+    )
+
+
 def _refuse(source: Source, offset: int, character: str) -> Diagnostic:
     point = ord(character)
     name = f"U+{point:04X}"

@@ -475,6 +475,11 @@ MEANINGS: Final[dict[str, str]] = {
     "be ignored, with a reason.",
     "K553": "What a change touches is asked of git. CI services often fetch the last commit "
     "alone: then there is nothing to compare with.",
+    # K560 to K569: files that are given their layout
+    "K560": "A comment ignores what is found on one line. Where a value moves to another line, or "
+    "others join it, `fmt` leaves the file as it is: what is ignored is for people to say.",
+    "K561": "`fmt` reads again what it is about to write, and writes nothing that does not say the "
+    "same.",
     # K6: files over files
     # K601 to K609: what a file says beside its parents
     "K601": "A file removes what a parent has by writing `null`. What is not there was most "

@@ -1298,6 +1298,17 @@ MESSAGES: dict[str, Message] = {
         "what has changed cannot be told: {reason}",
         "`--changed-since` needs a repository of git, and the history back to the revision",
     ),
+    # K560 to K569: files that are given their layout
+    "K560": Message(
+        "error",
+        "not formatted: on its new line this comment would speak of other values",
+        "put the comment above a value that stands on one line",
+    ),
+    "K561": Message(
+        "error",
+        "not formatted: in the new layout {what} would be others",
+        "this is a mistake of kpi_engine, and worth a report",
+    ),
     # K6: files over files
     # K601 to K609: what a file says beside its parents
     "K601": Message(

@@ -100,7 +100,7 @@ def _excerpt(span: Span, paint: str | None) -> list[str]:
         pieces[-1] = "…"
     first = min(start.column - 1 - offset, len(pieces))
     last = min(first + max(span.end - span.start, 1), len(pieces))
-    edges = [0, *accumulate(_cells(piece) for piece in pieces)]
+    edges = [0, *accumulate(cells(piece) for piece in pieces)]
     shown, begin, stop = "".join(pieces), edges[first], max(edges[last], edges[first] + 1)
     if edges[-1] > _LINE_CELLS:
         shown, begin, stop = _window(pieces, edges, first, stop)
@@ -137,7 +137,14 @@ def _visible(text: str) -> str:
     )
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
+    """Return how many columns of a terminal a text is wide.
+
+    >>> cells("订单 1")
+    6
+    """
+    if text.isascii():
+        return len(text)
     return sum(
         0
         if unicodedata.category(character) in {"Mn", "Me", "Cf"}
