@@ -83,8 +83,10 @@ def _metric_columns(metric: Metric, *, provisional: bool) -> list[pl.Expr]:
     if kind in QUANTITIES:
         above, below = pl.col(f"{name}.num"), pl.col(f"{name}.den")
         known = status == "ok"
+        # only what is composed of fractions can have a denominator beyond 64 bits
+        digits = _DIGITS_AT_ONCE if metric.fraction and metric.table is None else METRIC_PLACES
         value = _shown_quotient(
-            pl.when(known).then(above), pl.when(known & (below != 0)).then(below), kind
+            pl.when(known).then(above), pl.when(known & (below != 0)).then(below), kind, digits
         )
         if metric.fraction:
             exact = pl.Int64 if metric.table is not None else pl.Decimal(38, 0)
@@ -155,23 +157,26 @@ def _scaled(units: pl.Expr, places: int) -> pl.Expr:
     return units.cast(pl.Decimal(38, 0)) * step
 
 
-def _shown_quotient(num: pl.Expr, den: pl.Expr, kind: Kind) -> pl.Expr:
+def _shown_quotient(num: pl.Expr, den: pl.Expr, kind: Kind, digits: int) -> pl.Expr:
     if kind in PLAIN:
-        return _scaled(_rounded_quotient(num, den, METRIC_PLACES), METRIC_PLACES)
+        return _scaled(_rounded_quotient(num, den, METRIC_PLACES, digits), METRIC_PLACES)
     return _rounded_quotient(num, den, 0).cast(pl.Int64)
 
 
-def _rounded_quotient(num: pl.Expr, den: pl.Expr, places: int) -> pl.Expr:
+def _rounded_quotient(
+    num: pl.Expr, den: pl.Expr, places: int, digits: int = _DIGITS_AT_ONCE
+) -> pl.Expr:
     """Return num / den in units of 10^-places, rounded half away from zero.
 
-    Long division, a few digits at once: a product of all of them could leave 128 bits.
+    Long division, a few digits at once: a product of all of them could leave 128 bits. Over a
+    denominator of 64 bits it cannot, and fewer operations are quicker to prepare.
     """
     above, below = num.cast(pl.Int128), den.cast(pl.Int128)
     sign = above.sign() * below.sign()
     divisor = below.abs()
     quotient, rest = above.abs() // divisor, above.abs() % divisor
-    for _ in range(places // _DIGITS_AT_ONCE):
-        rest = rest * 10**_DIGITS_AT_ONCE
-        quotient = quotient * 10**_DIGITS_AT_ONCE + rest // divisor
+    for _ in range(places // digits):
+        rest = rest * 10**digits
+        quotient = quotient * 10**digits + rest // divisor
         rest = rest % divisor
     return sign * (quotient + (rest * 2 >= divisor).cast(pl.Int128))

@@ -24,6 +24,7 @@ from kpi_engine.review.verdicts import compare_rows, compare_values, find_subjec
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.located import Scalar
+from kpi_engine.text.nodes import many_nodes
 
 _ROW = "~row"
 
@@ -51,6 +52,7 @@ class CaseReport:
     diagnostics: tuple[Diagnostic, ...]
 
 
+@many_nodes()
 def run_case_files(paths: Iterable[Path]) -> CaseReport:
     """Return what became of the cases in test files, and in those of folders.
 

@@ -13,6 +13,7 @@ from kpi_engine.language import core
 from kpi_engine.language.core import Rational
 from kpi_engine.language.exact import NUMBER_SCALE
 from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind, Type
+from kpi_engine.plan.graph import postorder
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.slip import settle_slip
 from kpi_engine.plan.stages import with_stages
@@ -51,13 +52,20 @@ def evaluate_rows(
     asking = _looked_up(plan, frame, gathered.looked_into)
     earlier = None if past is None else past.rows
     # groups would take the rows for so many subjects: each stands for the same one, alone
-    alone = [asking] if not plan.ruleset.groups else asking.iter_slices(1)
-    settled = pl.concat(settle_slip(plan, row, names, history=earlier) for row in alone)
+    together = asking.iter_slices(1) if _asks_groups(plan, names) else [asking]
+    settled = pl.concat(settle_slip(plan, rows, names, history=earlier) for rows in together)
     final = provisional_metrics(plan.ruleset, look)
     shown = subject_columns(plan.ruleset, look.window.period, final)
     missing = {name for expr in shown for name in expr.meta.root_names()} - set(settled.columns)
     absent = [pl.lit(None).cast(_absent_type(plan, name)).alias(name) for name in sorted(missing)]
     return settled.with_columns(absent).select(shown).to_dicts(), []
+
+
+def _asks_groups(plan: Plan, given: frozenset[str]) -> bool:
+    """Return whether something that is computed beside given values gathers over subjects."""
+    computed = (part for part in plan.slip if part.name not in given)
+    cores = [assignment.core for part in computed for assignment in part.assignments]
+    return any(node.op == "over" for node in postorder(cores))
 
 
 def _looked_up(plan: Plan, facts: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:
