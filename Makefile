@@ -7,7 +7,7 @@ SUBJECT ?= shop_id=S001,agent_id=S001-A011
 # A run ends with 1 where it was written and somebody's pay is held back: no failure of a demo.
 OR_HELD := || test $$? -eq 1
 
-.PHONY: help demo test check docs bench lock clean
+.PHONY: help demo test check mutate docs bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ check: $(READY)  ## format, lint, types, imports, our own rulesets
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/kpi-engine check rulesets
 	$(BIN)/kpi-engine test rulesets
+
+mutate: $(READY)  ## do the tests of our own rulesets notice slips of the pen? takes minutes
+	$(BIN)/kpi-engine test --mutate-fail-under 90 rulesets
 
 docs: $(READY)  ## docs/codes and the table of rulesets/README.md, from what they speak of
 	$(BIN)/python -m tests.diagnostics.pages

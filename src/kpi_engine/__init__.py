@@ -17,7 +17,7 @@ microseconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
@@ -52,8 +52,10 @@ if TYPE_CHECKING:
     from kpi_engine.review.evidence import Evidence, MetricEvidence
     from kpi_engine.review.explained import Explanation, PayShown, RuleText, ScoreShown
     from kpi_engine.review.formatting import FormatReport, FormattedFile
+    from kpi_engine.review.generation import GeneratedCases
     from kpi_engine.review.listing import RulesetSummary
     from kpi_engine.review.locking import Change, Locking
+    from kpi_engine.review.mutation import MutatedRuleset, MutationReport, TriedMutant
     from kpi_engine.review.verification import Verification
     from kpi_engine.ruleset.checked import Ruleset
     from kpi_engine.ruleset.fleets import Fleet
@@ -83,10 +85,13 @@ _HOME_BY_TYPE: Final = {
     "FleetResults": "kpi_engine.execution.fleetresults",
     "FormatReport": "kpi_engine.review.formatting",
     "FormattedFile": "kpi_engine.review.formatting",
+    "GeneratedCases": "kpi_engine.review.generation",
     "History": "kpi_engine.execution.history",
     "LedgerEntries": "kpi_engine.execution.ledger",
     "Locking": "kpi_engine.review.locking",
     "MetricEvidence": "kpi_engine.review.evidence",
+    "MutatedRuleset": "kpi_engine.review.mutation",
+    "MutationReport": "kpi_engine.review.mutation",
     "PartChange": "kpi_engine.review.effects",
     "PayShown": "kpi_engine.review.explained",
     "Plan": "kpi_engine.plan.nodes",
@@ -103,6 +108,7 @@ _HOME_BY_TYPE: Final = {
     "SubjectEffect": "kpi_engine.review.effects",
     "TableSource": "kpi_engine.execution.inputs",
     "Tables": "kpi_engine.execution.inputs",
+    "TriedMutant": "kpi_engine.review.mutation",
     "Turn": "kpi_engine.review.effects",
     "Verification": "kpi_engine.review.verification",
 }
@@ -967,6 +973,82 @@ def run_cases(*paths: str | Path) -> CaseReport:
     return run_case_files(Path(path) for path in paths)
 
 
+def mutate(
+    *paths: str | Path, jobs: int = 1, on_progress: Callable[[int, int], None] | None = None
+) -> MutationReport:
+    """Return which slips of the pen in rulesets their tests notice.
+
+    ``paths`` are test files and folders. In the text of every ruleset that they test, each number
+    moves by one of its last digit, each weight at another's cost, each comparison takes its edge in
+    or leaves it out, `and` becomes `or`, each step of `then` is left out: one at a time, held to
+    the tests of that very ruleset, not to those of its children. ``score`` is the part of the
+    mutants that a case notices, of those that the check lets run.
+
+    ``jobs`` processes share the work; more than one need a main module that can be imported.
+    ``on_progress`` is told how many mutants are done, of how many.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = init_ruleset("maple", folder)
+    ...     (maple,) = mutate(folder).rulesets
+    >>> maple.noticed, maple.survived, maple.refused, maple.score
+    (12, 0, 1, Fraction(1, 1))
+    """
+    from kpi_engine.review.mutation import mutate_rulesets
+
+    return mutate_rulesets((Path(path) for path in paths), jobs, on_progress)
+
+
+def generate_cases(
+    path: str | Path, *, period: str | None = None, params: Mapping[str, str] | None = None
+) -> GeneratedCases:
+    """Return the boundary cases of a ruleset: ``text`` is a test file that passes.
+
+    Around every threshold that given values can reach stand a row just below, one at it and one
+    just above, with what the reference, not the plan, computes. They say what the ruleset does, not
+    what it should do: somebody has to read them. ``unreached`` counts the other thresholds by where
+    they decide. Period and params are those of the first case of the test beside the file, unless
+    said otherwise.
+
+    Raises:
+        RulesetError: the file cannot be used, or a param is still ``required``.
+        DataError: the period is no month.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     maple, _ = init_ruleset("maple", folder)
+    ...     found = generate_cases(maple)
+    >>> for line in found.text.splitlines()[-7:-4]:
+    ...     print(line.strip())
+    score | wage        => line.wage
+    69.99 | 1000.00 CNY | 0.00 CNY
+    70    | 1000.00 CNY | 700.00 CNY
+    >>> found.thresholds, found.unreached
+    (3, {'praise': 1})
+    """
+    from kpi_engine.review import generation
+
+    return generation.generate_cases(Path(path), period, params)
+
+
+def write_cases(cases: GeneratedCases, path: str | Path) -> None:
+    """Write generated cases into a new test file.
+
+    Raises:
+        DataError: the file exists already, or cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     maple, _ = init_ruleset("maple", folder)
+    ...     write_cases(generate_cases(maple), Path(folder) / "edges.test.yaml")
+    ...     run_cases(Path(folder) / "edges.test.yaml").passed
+    2
+    """
+    from kpi_engine.review import generation
+
+    generation.write_cases(cases, Path(path))
+
+
 def write_results(results: Results | FleetResults, folder: str | Path) -> None:
     """Write the four files of a result into a folder, all of them or none.
 
@@ -1217,10 +1299,13 @@ __all__ = [
     "FleetResults",
     "FormatReport",
     "FormattedFile",
+    "GeneratedCases",
     "KpiError",
     "LedgerEntries",
     "Locking",
     "MetricEvidence",
+    "MutatedRuleset",
+    "MutationReport",
     "PartChange",
     "PayShown",
     "Plan",
@@ -1239,6 +1324,7 @@ __all__ = [
     "SubjectEffect",
     "TableSource",
     "Tables",
+    "TriedMutant",
     "Turn",
     "Verification",
     "__version__",
@@ -1255,6 +1341,7 @@ __all__ = [
     "export_ledger",
     "format_files",
     "format_text",
+    "generate_cases",
     "init_ruleset",
     "init_shop",
     "is_fleet",
@@ -1263,6 +1350,7 @@ __all__ = [
     "load",
     "load_fleet",
     "lock",
+    "mutate",
     "read_fleet_results",
     "read_ledger",
     "read_results",
@@ -1278,6 +1366,7 @@ __all__ = [
     "shop_results",
     "show",
     "verify",
+    "write_cases",
     "write_evidence",
     "write_results",
     "write_sample",

@@ -1,4 +1,4 @@
-"""The commands of those who write rulesets: init, list, show, lock."""
+"""The commands of those who write rulesets: init, list, show, lock, gen-cases."""
 
 import sys
 from pathlib import Path
@@ -85,6 +85,31 @@ def show_effective(
         show_json(effective_document(effective))
     else:
         show_text(effective_text(effective))
+
+
+def generate(
+    ruleset: Annotated[Path, typer.Argument(metavar="RULESET", help="The ruleset file.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The test file to write.")
+    ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option("--period", help="The month; that of the test beside it, if left out."),
+    ] = None,
+) -> None:
+    """Write the cases just below, at and above every threshold, as the reference computes them.
+
+    They say what the ruleset does, not what it should do: somebody has to read them.
+    """
+    with refused(Format.TEXT):
+        found = ke.generate_cases(ruleset, period=period)
+        if out is not None:
+            ke.write_cases(found, out)
+    if out is None:
+        show_text(found.text)
+    missing = sum(found.unreached.values())
+    rows = f"{counted(found.rows, 'row')} around {counted(found.thresholds, 'threshold')}"
+    sys.stderr.write(f"{rows}; {missing:,} not reached by given values\n")
 
 
 def lock(

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 import kpi_engine as ke
-from kpi_engine.cli.authoring import list_them, lock, show_effective, starts
+from kpi_engine.cli.authoring import generate, list_them, lock, show_effective, starts
 from kpi_engine.cli.checking import check, rule, schema
 from kpi_engine.cli.diffs import diff
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
 from kpi_engine.cli.fleets import report_closings, report_fleet
 from kpi_engine.cli.formatting import fmt
+from kpi_engine.cli.mutation import report_mutation
 from kpi_engine.cli.output import (
     Format,
     FormatOption,
@@ -91,12 +92,32 @@ app.command()(schema)
 app.command("list")(list_them)
 app.command("show")(show_effective)
 app.command()(lock)
+app.command("gen-cases")(generate)
 app.command()(diff)
 
 
 @app.command("test")
-def run_tests(paths: PathsArgument, form: FormatOption = Format.TEXT) -> None:
+def run_tests(
+    paths: PathsArgument,
+    form: FormatOption = Format.TEXT,
+    mutate: Annotated[
+        bool,
+        typer.Option("--mutate", help="Move every threshold, weight and comparison, one by one."),
+    ] = False,
+    mutate_fail_under: Annotated[
+        float | None,
+        typer.Option(
+            "--mutate-fail-under",
+            metavar="PERCENT",
+            min=0,
+            max=100,
+            help="Mutate, and end with 1 where fewer of the mutants are noticed.",
+        ),
+    ] = None,
+) -> None:
     """Run the test cases of rulesets (`*.test.yaml`)."""
+    if mutate or mutate_fail_under is not None:
+        raise typer.Exit(report_mutation(paths, form, mutate_fail_under))
     with progress("running the cases"):
         cases = ke.run_cases(*paths)
     report(cases.diagnostics, form)

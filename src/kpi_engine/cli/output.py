@@ -4,13 +4,14 @@ from __future__ import annotations  # the types of the facade are loaded on use
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, assert_never
 
 import typer
 from rich.console import Console, RenderableType
+from rich.progress import Progress
 
 import kpi_engine as ke
 from kpi_engine.cli.exits import Exit
@@ -120,6 +121,18 @@ def progress(words: str) -> Iterator[None]:
         return
     with console.status(words):
         yield
+
+
+@contextmanager
+def counting(words: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show on a terminal how much is done, of how much; the function that is told both, or None."""
+    console = _error_console()
+    if not console.is_terminal:
+        yield None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _error_console() -> Console:

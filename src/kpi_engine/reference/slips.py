@@ -78,7 +78,9 @@ def _add_metrics(desk: Desk, drafts: Mapping[Key, Draft], *, after_score: bool) 
     for name, metric in desk.ruleset.metrics.items():
         if metric.after_score is not after_score:
             continue
-        values = _values(desk, metric, drafts)
+        # what is given for everybody is not computed: nothing it is made from need be there
+        everybody = all(name in desk.given.get(key, {}) for key in drafts)
+        values = {} if everybody else _values(desk, metric, drafts)
         for key, draft in drafts.items():
             given = desk.given.get(key, {})
             draft.metrics[name] = plain_value(given[name]) if name in given else values[key]

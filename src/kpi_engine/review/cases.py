@@ -1,6 +1,6 @@
 """The tests of rulesets run: cases of given rows or given values, held to what they expect."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from kpi_engine.review.binding import BoundCase, Evaluation
 from kpi_engine.review.evaluation import evaluate_rows
 from kpi_engine.review.files import TEST_SUFFIX, find_files, kind_of
 from kpi_engine.review.frames import report_rejects, text_frames
-from kpi_engine.review.gathering import gather_frames, gather_nobody
+from kpi_engine.review.gathering import GatheredCase, gather_frames, gather_nobody
 from kpi_engine.review.literals import units_of
 from kpi_engine.review.pasts import history_frame
 from kpi_engine.review.preparation import PreparedCase, PreparedFile, prepare_file
@@ -25,6 +25,8 @@ from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.located import Scalar
 from kpi_engine.text.nodes import many_nodes
+
+Gather = Callable[[BoundCase, Plan, Mapping[str, pl.DataFrame], Look], GatheredCase]
 
 _ROW = "~row"
 
@@ -61,7 +63,7 @@ def run_case_files(paths: Iterable[Path]) -> CaseReport:
     results: list[CaseResult] = []
     findings: list[Diagnostic] = []
     for path in paths:
-        files = _test_files(path) if path.is_dir() else [path]
+        files = find_tests(path)
         if not files:
             findings.append(diagnose("K502", name=path.as_posix()))
         for file in files:
@@ -76,10 +78,13 @@ def run_case_files(paths: Iterable[Path]) -> CaseReport:
     return CaseReport(tuple(results), passed, failed, tuple(in_reading_order(findings)))
 
 
-def _test_files(folder: Path) -> list[Path]:
+def find_tests(path: Path) -> list[Path]:
+    """Return a test file itself, or those of a folder and of the folders in it, sorted."""
+    if not path.is_dir():
+        return [path]
     return [
         file
-        for file in find_files(folder)
+        for file in find_files(path)
         if file.name.endswith(TEST_SUFFIX) or kind_of(file) == "test"
     ]
 
@@ -96,13 +101,23 @@ def _run_file(prepared: PreparedFile) -> list[CaseResult]:
             key = id(case.ruleset)
             if key not in plan_by_ruleset:
                 plan_by_ruleset[key] = compile_ruleset(case.ruleset)
-            findings = tuple(_run_case(case, plan_by_ruleset[key], prepared))
+            findings = tuple(run_case(case, plan_by_ruleset[key], prepared))
         name = case.bound.name.value
         results.append(CaseResult(file, name, passed=not findings, diagnostics=findings))
     return results
 
 
-def _run_case(case: PreparedCase, plan: Plan, file: PreparedFile) -> list[Diagnostic]:
+def gather_case(
+    bound: BoundCase, plan: Plan, frames: Mapping[str, pl.DataFrame], look: Look
+) -> GatheredCase:
+    """Return the facts that a case of given values starts from."""
+    return (gather_nobody if bound.subject is None else gather_frames)(plan, frames, look)
+
+
+def run_case(
+    case: PreparedCase, plan: Plan, file: PreparedFile, gather: Gather = gather_case
+) -> list[Diagnostic]:
+    """Return all in which a case is not what it expects; ``plan`` is that of its ruleset."""
     bound = case.bound
     frames = text_frames(case.ruleset, bound.tables)
     try:
@@ -111,7 +126,8 @@ def _run_case(case: PreparedCase, plan: Plan, file: PreparedFile) -> list[Diagno
         if findings:
             return findings
         if bound.evaluations:
-            return _run_evaluations(bound, plan, frames, look, history)
+            gathered = gather(bound, plan, frames, look)
+            return _run_evaluations(bound, plan, gathered, look, history)
         results = run(plan, frames, period=file.period, as_of=file.as_of, history=history)
     except DataError as error:
         return [_refusal(bound, finding) for finding in error.diagnostics]
@@ -147,12 +163,10 @@ def _compare_results(bound: BoundCase, plan: Plan, results: Results) -> list[Dia
 def _run_evaluations(
     bound: BoundCase,
     plan: Plan,
-    frames: Mapping[str, pl.DataFrame],
+    gathered: GatheredCase,
     look: Look,
     history: pl.DataFrame | None,
 ) -> list[Diagnostic]:
-    gather = gather_nobody if bound.subject is None else gather_frames
-    gathered = gather(plan, frames, look)
     findings = report_rejects(plan.ruleset, bound.tables, gathered.rejects, frozenset())
     if bound.subject is not None:
         place, missing = _place_of(bound.subject, gathered.facts, plan.ruleset.subject.key)

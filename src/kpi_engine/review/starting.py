@@ -71,7 +71,10 @@ cases:
     table: |
       praise  => score  | wage        | pay
       90%     | 100     | 2000.00 CNY | 2000.00 CNY
+      81%     | 90      | 2000.00 CNY | 2000.00 CNY
+      80.99%  | 89.99   | 1799.80 CNY | 1799.80 CNY
       72%     | 80      | 1600.00 CNY | 1600.00 CNY
+      63%     | 70      | 1400.00 CNY | 1400.00 CNY
       62.9%   | 69.89   | 0 CNY       | 0 CNY
       unknown | unknown | unknown     | unknown
 
@@ -83,10 +86,11 @@ cases:
         2         | An       | 2026-10-31 23:59 | 3
         3         | An       | 2026-10-06 09:00 |
         4         | An       | 2026-11-01 00:00 | 5
+        5         | An       | 2026-10-07 09:00 | 4
     expect:
-      An: {{praise: 1 / 2, score: 55.56, pay: 0 CNY}}
+      An: {{praise: 2 / 3, score: 74.07, pay: 1481.40 CNY}}
     rows:
-      praise: {{used: 2}}
+      praise: {{used: 3}}
 """
 
 
