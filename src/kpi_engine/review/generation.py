@@ -1,5 +1,6 @@
 """Generated test files: the boundary cases of a ruleset, drawn as authors draw them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ from kpi_engine.text.errors import DataError, RulesetError
 
 _NAME = "generated.test.yaml"
 _PERIOD = "2026-10"
+_QUANTITY = re.compile(r"[0-9][0-9.]*%?(?: \w+)?")
 _EPOCH = date(1970, 1, 1)
 _WARNING = (
     "Generated: the rows say what the ruleset does, not what it should do.",
@@ -78,7 +80,7 @@ def generate_cases(
         f"title: {_quoted(f'Generated boundary cases of {ruleset.name}')}",
         f"period: {period}",
         *(["params:"] if params else []),
-        *(f"  {name}: {_quoted(text)}" for name, text in params.items()),
+        *(f"  {name}: {_param(text)}" for name, text in params.items()),
         "cases:" if found.cases else "cases: []",
     ]
     for case in found.cases:
@@ -151,6 +153,11 @@ def _as_kept(value: Judged) -> Value:
     if isinstance(value, tuple):
         raise TypeError(value)
     return value
+
+
+def _param(text: str) -> str:
+    """Return a param as authors write it: a quantity as it is, a formula in quotes."""
+    return text if _QUANTITY.fullmatch(text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:
