@@ -5,6 +5,7 @@ a comment stands inside. Comments behind values on successive lines are aligned.
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -37,11 +38,22 @@ class _Page:
     remarks: list[Remark]
     lines: list[_Line] = field(default_factory=list)
 
+    def look(self, start: int, end: int) -> list[Remark]:
+        """Return the comments of a stretch."""
+        first = bisect_left(self.remarks, start, key=_place_of)
+        return self.remarks[first : bisect_left(self.remarks, end, first, key=_place_of)]
+
     def take(self, start: int, end: int) -> list[Remark]:
         """Return the comments of a stretch, which are then no longer to be printed."""
-        taken = [remark for remark in self.remarks if start <= remark.start < end]
-        self.remarks = [remark for remark in self.remarks if not start <= remark.start < end]
+        taken = self.look(start, end)
+        if taken:
+            first = bisect_left(self.remarks, start, key=_place_of)
+            del self.remarks[first : first + len(taken)]
         return taken
+
+
+def _place_of(remark: Remark) -> int:
+    return remark.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ def format_nodes(root: Mapping, form: Form) -> str:
 
 def _print_head(page: _Page, first: Entry) -> None:
     start = first.key.span.start
-    before = [remark for remark in page.remarks if remark.start < start]
+    before = page.look(0, start)
     cuts = [remark.start for remark in before[1:] if _after_blank(page.source, remark.start)]
     if _after_blank(page.source, start):
         cuts.append(start)
@@ -108,7 +120,7 @@ def _print_part(  # noqa: PLR0913 (a part, and where it stands)
 ) -> None:
     """Print an entry or item with the comments around it; ``limit`` is where the next starts."""
     start = _start(part)
-    kept = any(is_ignoring(remark) for remark in page.remarks if remark.start < start)
+    kept = any(map(is_ignoring, page.look(0, start)))
     before = len(page.lines)
     _print_remarks(page, start, indent, first=first)
     at = len(page.lines)
@@ -154,8 +166,7 @@ def _is_remarked(page: _Page, node: Mapping | Sequence, place: _Place, end: int)
     """Return whether a comment stands inside a value, or alone between its key and it."""
     parts = node.entries if isinstance(node, Mapping) else node.items
     return bool(parts) and any(
-        place.start <= remark.start < end and (remark.alone or remark.start >= node.span.start)
-        for remark in page.remarks
+        remark.alone or remark.start >= node.span.start for remark in page.look(place.start, end)
     )
 
 
@@ -220,9 +231,7 @@ def _dangling(page: _Page, node: Mapping | Sequence, limit: int) -> int:
         return end
     source = page.source
     column = node.span.start - (source.text.rfind("\n", 0, node.span.start) + 1)
-    for remark in page.remarks:
-        if not end <= remark.start < limit:
-            continue
+    for remark in page.look(end, limit):
         if remark.alone and remark.column < column:
             break
         end = remark.start + 1
