@@ -99,8 +99,8 @@ OF_TESTS = [
     ("case, for", "for: An", f"for: {LIST}"),
     ("case, table", "table: |\n      sent => graded\n      10   | 100\n", f"table: {LIST}\n"),
     ("case, history", "history: {An: {sent: [1, 2]}}", "history: {An: {sent: 1}}"),
-    ("case, expect", "expect: {sent: 1}", f"expect: {LIST}"),
-    ("case, expected value", "expect: {sent: 1}", "expect: {sent: [1]}"),
+    ("case, expect", "expect:\n      sent: 1\n", f"expect: {LIST}\n"),
+    ("case, expected value", "expect:\n      sent: 1", "expect:\n      sent: [1]"),
     ("case, rows", "messages: {accepted: 1}", "messages: 1"),
 ]
 
