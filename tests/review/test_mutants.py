@@ -134,6 +134,11 @@ metrics:
     assert [kind for kind, _, _ in found].count("comparison") == 3
 
 
+def test_what_a_child_says_of_a_metric_moves_once():
+    text = "metrics: {m: {window: 30 days}, p: {of: m, from 2: 3}}\n"
+    assert [new for _, _, new in mutants(text)] == ["31 days", "29 days", "3", "1", "4", "2"]
+
+
 def test_words_columns_and_names_stay():
     text = """\
 ruleset: shop 70

@@ -19,7 +19,7 @@ MutantKind = Literal["number", "comparison", "logic", "weight", "order", "step"]
 `!=`, `known` to `unknown`); `and` to `or`; a weight at another's cost; an order (`>` to `=`); or a
 step of `then` is left out."""
 
-_Role = Literal["formula", "rule", "weight", "order", "score step", "pay step"]
+_Role = Literal["formula", "rule", "metric", "weight", "order", "score step", "pay step"]
 
 _SWAPS: dict[str, tuple[MutantKind, str]] = {
     ">=": ("comparison", ">"),
@@ -48,7 +48,7 @@ _ROLES: tuple[tuple[str, _Role], ...] = (
     ("metrics/*/latest", "formula"),
     ("metrics/*/min_rows", "formula"),
     ("metrics/*/value", "rule"),
-    ("metrics/*", "rule"),
+    ("metrics/*", "metric"),
     ("score/needs", "formula"),
     ("score/order", "order"),
     ("score/then/*", "score step"),
@@ -69,7 +69,7 @@ _PATTERNS = tuple(
 )
 
 _NUMBER = re.compile(r"([0-9]+)(\.[0-9]+)?")
-_WORDS = frozenset({"title", "source", "note", "prefer", "better", "whose", "dated", "settles"})
+_WORDS = frozenset({"title", "source", "note", "prefer", "better"})
 _MINUTES_A_DAY = 24 * 60
 
 
@@ -118,6 +118,8 @@ def _rule_mutants(root: Mapping) -> Iterator[Mutant]:
                 yield from _of_formula(entry.value)
             case "rule":
                 yield from _of_rule(entry.value)
+            case "metric":
+                yield from _of_metric(entry.value)
             case "order":
                 yield from _of_order(entry.value)
             case "score step":
@@ -146,18 +148,22 @@ def _role_of(path: str) -> _Role | None:
 
 
 def _of_rule(node: Node) -> Iterator[Mutant]:
-    """Return the mutants of a formula or a scale; those of a metric's keys come with these."""
-    if isinstance(node, Mapping):
-        if any(entry.key.value == "value" for entry in node.entries):
-            return
-        for entry in node.entries:
-            if entry.key.value in _WORDS or entry.key.value in {"where", "from"}:
-                continue
+    """Return the mutants of a formula or a scale, the edges of its cases among them."""
+    if not isinstance(node, Mapping):
+        yield from _of_formula(node)
+        return
+    for entry in node.entries:
+        if entry.key.value not in _WORDS:
             if not entry.key.value.startswith("is "):
                 yield from _of_tokens(entry.key)
             yield from _of_formula(entry.value)
-    else:
-        yield from _of_formula(node)
+
+
+def _of_metric(node: Node) -> Iterator[Mutant]:
+    """Return the mutants of a metric written as a formula or a scale; keys have their own roles."""
+    is_scale = isinstance(node, Mapping) and any(entry.key.value == "of" for entry in node.entries)
+    if is_scale or not isinstance(node, Mapping):
+        yield from _of_rule(node)
 
 
 def _of_formula(node: Node) -> Iterator[Mutant]:
