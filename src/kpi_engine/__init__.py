@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from kpi_engine.review.cases import CaseReport, CaseResult
     from kpi_engine.review.checks import CheckReport
     from kpi_engine.review.comparison import RuleChange, Side
+    from kpi_engine.review.corrections import CorrectedFile
+    from kpi_engine.review.coverage import FileCoverage, MissedPoint
     from kpi_engine.review.deltas import Diff
     from kpi_engine.review.effective import Effective, EffectiveValue, Said
     from kpi_engine.review.effects import AmountChange, Effect, PartChange, SubjectEffect, Turn
@@ -70,6 +72,7 @@ _HOME_BY_TYPE: Final = {
     "Change": "kpi_engine.review.locking",
     "CheckReport": "kpi_engine.review.checks",
     "Closing": "kpi_engine.execution.closing",
+    "CorrectedFile": "kpi_engine.review.corrections",
     "Diff": "kpi_engine.review.deltas",
     "Effect": "kpi_engine.review.effects",
     "Effective": "kpi_engine.review.effective",
@@ -77,6 +80,7 @@ _HOME_BY_TYPE: Final = {
     "Evidence": "kpi_engine.review.evidence",
     "Explanation": "kpi_engine.review.explained",
     "Facts": "kpi_engine.execution.facts",
+    "FileCoverage": "kpi_engine.review.coverage",
     "Fleet": "kpi_engine.ruleset.fleets",
     "FleetClosing": "kpi_engine.execution.fleetclosing",
     "FleetHistory": "kpi_engine.execution.history",
@@ -90,6 +94,7 @@ _HOME_BY_TYPE: Final = {
     "LedgerEntries": "kpi_engine.execution.ledger",
     "Locking": "kpi_engine.review.locking",
     "MetricEvidence": "kpi_engine.review.evidence",
+    "MissedPoint": "kpi_engine.review.coverage",
     "MutatedRuleset": "kpi_engine.review.mutation",
     "MutationReport": "kpi_engine.review.mutation",
     "PartChange": "kpi_engine.review.effects",
@@ -958,19 +963,60 @@ def write_evidence(evidence: Evidence, file: str | Path) -> list[Path]:
     return write_rows(evidence, Path(file))
 
 
-def run_cases(*paths: str | Path) -> CaseReport:
+def run_cases(*paths: str | Path, coverage: bool = False) -> CaseReport:
     """Return what became of every case in ruleset tests, and in those of folders.
 
     The ruleset that a test names is looked for beside the test, then where ``extends`` looks.
-    Finding no case at all is an error among the report's diagnostics.
+    Finding no case at all is an error among the report's diagnostics. With ``coverage`` the report
+    tells how much the cases reach of each ruleset that is tested or lies in a folder: its points,
+    and those missed.
 
     >>> report = run_cases("no/such/ruleset.test.yaml")
     >>> report.passed, report.failed, [finding.code for finding in report.diagnostics]
     (0, 0, ['K101'])
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _, test = init_ruleset("maple", folder)
+    ...     for covered in run_cases(test, coverage=True).coverage:
+    ...         print(covered.points, [point.message for point in covered.missed])
+    8 ['metric `praise` was never unknown']
     """
     from kpi_engine.review.cases import run_case_files
 
-    return run_case_files(Path(path) for path in paths)
+    return run_case_files((Path(path) for path in paths), coverage=coverage)
+
+
+def render_case_junit(report: CaseReport) -> str:
+    """Return JUnit XML of what became of ruleset tests: a test case for every case.
+
+    >>> print(render_case_junit(run_cases("no/such.test.yaml")).splitlines()[0])
+    <testsuites name="kpi-engine test" tests="1" failures="1" errors="0" skipped="0">
+    """
+    from kpi_engine.review.suites import case_suite
+
+    return case_suite(report)
+
+
+def correct_cases(report: CaseReport, *, write: bool) -> tuple[CorrectedFile, ...]:
+    """Return the test files in which expected values differ from computed ones, and their change.
+
+    Only such values change: what is given, comments and layout stay. A case with any other finding
+    is left as it is. With ``write`` the files are written, but for those that are not any more as
+    they were when the cases ran.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _, test = init_ruleset("maple", folder)
+    ...     correct_cases(run_cases(test), write=True)
+    ()
+    """
+    from kpi_engine.review.corrections import corrected_files, write_corrected
+
+    files = corrected_files(c for result in report.results for c in result.corrections)
+    if write:
+        written = write_corrected(files)
+        files = tuple(each for each in files if each.file in written)
+    return files
 
 
 def mutate(
@@ -1282,6 +1328,7 @@ __all__ = [
     "Change",
     "CheckReport",
     "Closing",
+    "CorrectedFile",
     "DataError",
     "Diagnostic",
     "Diff",
@@ -1291,6 +1338,7 @@ __all__ = [
     "Evidence",
     "Explanation",
     "Facts",
+    "FileCoverage",
     "Fleet",
     "FleetClosing",
     "FleetHistory",
@@ -1304,6 +1352,7 @@ __all__ = [
     "LedgerEntries",
     "Locking",
     "MetricEvidence",
+    "MissedPoint",
     "MutatedRuleset",
     "MutationReport",
     "PartChange",
@@ -1332,6 +1381,7 @@ __all__ = [
     "close",
     "compile",
     "compile_fleet",
+    "correct_cases",
     "describe_code",
     "describe_plan",
     "diff",
@@ -1355,6 +1405,7 @@ __all__ = [
     "read_ledger",
     "read_results",
     "render_annotation",
+    "render_case_junit",
     "render_json",
     "render_junit",
     "render_sarif",

@@ -10,10 +10,9 @@ import kpi_engine as ke
 from kpi_engine.cli.authoring import generate, list_them, lock, show_effective, starts
 from kpi_engine.cli.checking import check, rule, schema
 from kpi_engine.cli.diffs import diff
-from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit, status_of
+from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit
 from kpi_engine.cli.fleets import report_closings, report_fleet
 from kpi_engine.cli.formatting import fmt
-from kpi_engine.cli.mutation import report_mutation
 from kpi_engine.cli.output import (
     Format,
     FormatOption,
@@ -29,7 +28,6 @@ from kpi_engine.cli.rows import evidence_document, evidence_parts
 from kpi_engine.cli.statement import explanation_parts, opened_results
 from kpi_engine.cli.summaries import (
     accounting_parts,
-    cases_line,
     closing_document,
     closing_parts,
     counted,
@@ -40,6 +38,7 @@ from kpi_engine.cli.summaries import (
     verification_document,
     verification_line,
 )
+from kpi_engine.cli.testing import run_tests
 
 app = typer.Typer(
     name="kpi-engine",
@@ -94,38 +93,7 @@ app.command("show")(show_effective)
 app.command()(lock)
 app.command("gen-cases")(generate)
 app.command()(diff)
-
-
-@app.command("test")
-def run_tests(
-    paths: PathsArgument,
-    form: FormatOption = Format.TEXT,
-    mutate: Annotated[
-        bool,
-        typer.Option("--mutate", help="Move every threshold, weight and comparison, one by one."),
-    ] = False,
-    mutate_fail_under: Annotated[
-        float | None,
-        typer.Option(
-            "--mutate-fail-under",
-            metavar="PERCENT",
-            min=0,
-            max=100,
-            help="Mutate, and end with 1 where fewer of the mutants are noticed.",
-        ),
-    ] = None,
-) -> None:
-    """Run the test cases of rulesets (`*.test.yaml`)."""
-    if mutate or mutate_fail_under is not None:
-        raise typer.Exit(report_mutation(paths, form, mutate_fail_under))
-    with progress("running the cases"):
-        cases = ke.run_cases(*paths)
-    report(cases.diagnostics, form)
-    if form is Format.TEXT:
-        show(cases_line(cases))
-    else:
-        show_json({"passed": cases.passed, "failed": cases.failed})
-    raise typer.Exit(Exit.FINDINGS if cases.failed else status_of(cases.diagnostics))
+app.command("test")(run_tests)
 
 
 HistoryOption = Annotated[

@@ -12,8 +12,8 @@ class Exit(IntEnum):
     CLEAN = 0
     """Nothing to object to."""
     FINDINGS = 1
-    """Errors were found, tests failed, a run or closing was written with rejects or held pay, or a
-    change went beyond its limit."""
+    """Errors were found, tests failed or reached less of a ruleset than they should, a run or
+    closing was written with rejects or held pay, or a change went beyond its limit."""
     COULD_NOT_RUN = 2
     """Nothing was done and nothing written."""
 

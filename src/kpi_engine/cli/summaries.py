@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypedDict
 
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -82,6 +83,26 @@ def cases_line(cases: ke.CaseReport) -> str:
     """Return how many cases passed and failed."""
     failed = f", {cases.failed:,} failed" if cases.failed else ""
     return f"{counted(cases.passed, 'case')} passed{failed}"
+
+
+def coverage_lines(coverage: Iterable[ke.FileCoverage]) -> Iterator[str]:
+    """Return what no case reached, each with its place, and how much of each ruleset was."""
+    coverage = list(coverage)
+    for each in coverage:
+        yield from (f"{each.file}:{m.line}:{m.column}: {m.message}" for m in each.missed)
+    reached = [(each.file, each.points - len(each.missed), each.points) for each in coverage]
+    if len(reached) > 1:
+        met, points = sum(each[1] for each in reached), sum(each[2] for each in reached)
+        reached.append((f"{len(reached)} rulesets", met, points))
+    width = max((cell_len(file) for file, _, _ in reached), default=0)
+    for file, met, points in reached:
+        name = file + " " * (width - cell_len(file))
+        yield f"{name}  {f'{met:,}/{points:,}':>11}  {_percent(met, points):>6}"
+
+
+def _percent(part: int, whole: int) -> str:
+    """Return a share in per cent, never rounded up; a dash where there is nothing to reach."""
+    return f"{part * 1000 // whole / 10}%" if whole else "-"
 
 
 def run_document(results: ke.Results, out: Path) -> RunDocument:

@@ -3,15 +3,16 @@
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from simpleeval import SimpleEval
 
-from kpi_engine.language.syntax import Expr
+from kpi_engine.language.syntax import Conditional, Expr
 from kpi_engine.reference.functions import AGGREGATES, LOWER, PLAIN
 from kpi_engine.reference.moments import Calendar, month_of, within_hours
-from kpi_engine.reference.scales import Arm, scale_value, stair_area
+from kpi_engine.reference.scales import Arm, pieces_at, scale_value, stair_area
 from kpi_engine.reference.translation import (
     IN_HOURS,
     SLICES,
@@ -26,6 +27,10 @@ from kpi_engine.ruleset.checked import Case, Formula, Param, ParamScale, Rule
 LookUp = Callable[[Row, str], Value]
 """From the names of whoever asks, and ``table.column``."""
 
+Watch = Callable[[Rule | Case | Conditional, Value], None]
+"""Told what evaluation meets: a rule about rows or subjects and its value, the case of a scale that
+holds at a value, a conditional and its condition. Of a line the case where a piece of it starts."""
+
 # All that a translation consists of; attributes, subscripts and the rest are not even known.
 _NODES = (
     *(ast.Constant, ast.Name, ast.UnaryOp, ast.BinOp, ast.BoolOp),
@@ -38,16 +43,18 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
 
     ``lower`` are the metrics that are better lower, as ``attain`` has to know. ``look_up`` finds
     ``table.column`` for the names it is read beside. Dated params are read on the day of the row,
-    or where there is a ``today``, then.
+    or where there is a ``today``, then. ``watch`` is told what is met on the way.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (most are given by name)
         self,
         calendar: Calendar,
         params: Mapping[str, Param] | None = None,
         lower: frozenset[str] = frozenset(),
         look_up: LookUp | None = None,
+        *,
         today: date | None = None,
+        watch: Watch | None = None,
     ) -> None:
         params = params or {}
         scales = {
@@ -74,7 +81,9 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
         self._today = today
         self._dated = {name: scale for name, scale in scales.items() if scale.dated}
         self._words = Vocabulary(frozenset(scales), lower)
-        self._translations: dict[Expr, Translation] = {}
+        self._watch = watch
+        self._translations: dict[int, tuple[Expr, Translation]] = {}
+        self._choices: dict[ast.IfExp, Conditional] = {}
         self._constants: dict[str, Value] = {}
         for name, param in params.items():
             if isinstance(param.value, Formula):
@@ -113,9 +122,13 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
     def rule_value(self, rule: Rule, names: Row, rows: Sequence[Row] = ()) -> Value:
         """Return the value of a formula or of a scale applied on the spot."""
         if isinstance(rule, Formula):
-            return self.value(rule.tree, names, rows)
-        x = self.value(rule.of.tree, names, rows)
-        return if_known(scale_value)(self._arms(rule.cases, names, rows), x)
+            value = self.value(rule.tree, names, rows)
+        else:
+            x = self.value(rule.of.tree, names, rows)
+            value = self._case_value(rule.cases, x, names, rows)
+        if self._watch is not None:
+            self._watch(rule, value)
+        return value
 
     def aggregate_arguments(self, rule: Rule) -> tuple[Expr, ...]:
         """Return the arguments of all aggregates of a rule: what is evaluated row by row."""
@@ -130,9 +143,12 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
         )
 
     def _translation(self, tree: Expr) -> Translation:
-        if tree not in self._translations:
-            self._translations[tree] = translate_formula(tree, self._words)
-        return self._translations[tree]
+        """Return the translation of a tree, which equal trees elsewhere do not share."""
+        if id(tree) not in self._translations:
+            translation = translate_formula(tree, self._words)
+            self._choices |= translation.choices
+            self._translations[id(tree)] = tree, translation
+        return self._translations[id(tree)][1]
 
     def _known_arguments(self, arguments: tuple[Expr, ...], rows: Sequence[Row]) -> list[Value]:
         if not arguments:
@@ -145,13 +161,29 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
             Arm(
                 case.kind,
                 tuple(self.value(bound, {}) for bound in case.bounds),  # type: ignore[misc]
-                partial(self.value, case.value.tree, names, rows),
+                partial(self._value_in_case, case, names, rows),
             )
             for case in cases
         ]
 
+    def _value_in_case(self, case: Case, names: Row, rows: Sequence[Row]) -> Value:
+        value = self.value(case.value.tree, names, rows)
+        if self._watch is not None and case.kind != "at":
+            self._watch(case, value)
+        return value
+
+    def _case_value(
+        self, cases: Sequence[Case], x: Value, names: Row, rows: Sequence[Row]
+    ) -> Value:
+        arms = self._arms(cases, names, rows)
+        value = if_known(scale_value)(arms, x)
+        if self._watch is not None and isinstance(x, Fraction) and cases[0].kind == "at":
+            for place in pieces_at(arms, x):
+                self._watch(cases[place], value)
+        return value
+
     def _scale_value(self, scale: ParamScale, x: Value) -> Value:
-        return if_known(scale_value)(self._arms(scale.cases, {}, ()), x)
+        return self._case_value(scale.cases, x, {}, ())
 
     def _stair_area(self, scale: ParamScale, x: Value) -> Value:
         return if_known(stair_area)(self._arms(scale.cases, {}, ()), x)
@@ -169,6 +201,8 @@ class Evaluator(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
         condition = self._eval(node.test)
         if condition is None:
             return None
+        if self._watch is not None:
+            self._watch(self._choices[node], condition)
         value: Value = self._eval(node.body if condition else node.orelse)
         return value
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from kpi_engine.reference.formulas import Evaluator
+from kpi_engine.reference.formulas import Evaluator, Watch
 from kpi_engine.reference.groups import Month
 from kpi_engine.reference.lookups import Key, Shelf
 from kpi_engine.reference.metrics import (
@@ -38,12 +38,14 @@ class Judgement:
     judged: Mapping[str, Sequence[JudgedRow]]
 
 
-def judge(
+def judge(  # noqa: PLR0913 (the last ones are given by name)
     ruleset: Ruleset,
     tables: Mapping[str, Sequence[Row]],
     period: str,
     given: Mapping[Key, Row] | None = None,
     history: Sequence[Row] = (),
+    *,
+    watch: Watch | None = None,
 ) -> Judgement:
     """Return what the ruleset says about every subject of the roster.
 
@@ -51,7 +53,7 @@ def judge(
     ``given`` are values by subject and name (metrics, ``score``, roster columns) that are taken as
     they are; a subject that is given and not on the roster is judged too, with no other columns.
     ``history`` are months of subjects as results show them: the columns of the key, the month under
-    ``period``, and values by name, unknown where they are missing.
+    ``period``, and values by name, unknown where they are missing. ``watch`` is told what is met.
 
     Raises:
         ValueError: if the period is no month.
@@ -61,7 +63,7 @@ def judge(
     calendar = Calendar(ZoneInfo(ruleset.zone), ruleset.day_starts)
     month = read_period(period)
     shelf = Shelf(ruleset.tables)
-    of_rows = Evaluator(calendar, ruleset.params, look_up=shelf.value)
+    of_rows = Evaluator(calendar, ruleset.params, look_up=shelf.value, watch=watch)
     made = make_tables(ruleset, tables, shelf, of_rows)
     subject = ruleset.subject
     roster = roster_rows(ruleset, made[subject.table].rows, month, of_rows)
@@ -88,6 +90,7 @@ def judge(
         lower,
         look_up=lambda names, name: shelf.value({**names, **today}, name),
         today=month.last_day,
+        watch=watch,
     )
     past = [_month_of(ruleset, row) for row in history]
     desk = Desk(ruleset, gathered, given, month.month, past, evaluator)

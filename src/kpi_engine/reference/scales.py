@@ -42,6 +42,19 @@ def stair_area(arms: Sequence[Arm], x: Fraction) -> Fraction:
     return sum(((high - low) * _rate(arms, (low + high) / 2) for low, high in slices), Fraction(0))
 
 
+def pieces_at(arms: Sequence[Arm], x: Fraction) -> list[int]:
+    """Return the places of the cases at which the pieces of a line that x lies on start.
+
+    A piece has both its ends; beyond the ends of a line is none.
+    """
+    order = sorted(range(len(arms)), key=lambda place: arms[place].bounds[0])
+    return [
+        left
+        for left, right in pairwise(order)
+        if arms[left].bounds[0] <= x <= arms[right].bounds[0]
+    ]
+
+
 def _holds(arm: Arm, x: Fraction) -> bool:
     match arm.kind:
         case "from":

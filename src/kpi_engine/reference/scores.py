@@ -60,7 +60,7 @@ def compute_score(score: Score, names: Row, evaluator: Evaluator) -> Scored:
         f"part.{path}": share * leaf_points for path, share, leaf_points in _shares(marks)
     }
     for name, formula in score.steps:
-        after = evaluator.value(formula.tree, {**names, "score": running})
+        after = evaluator.rule_value(formula, {**names, "score": running})
         if after is None:
             return Scored(None, "unknown", points, nothing)
         parts[f"step.{name}"] = cast("Fraction", after) - running
@@ -89,7 +89,7 @@ def _mark(item: Item, names: Row, evaluator: Evaluator) -> Mark:
         if item.empty == "skip":
             return Mark(item, None, known=False, trouble=None, children=children)
         if item.empty is not None and item.empty != "stop":
-            points = _rounded(evaluator.value(item.empty.tree, names))
+            points = _rounded(evaluator.rule_value(item.empty, names))
     if points is None:
         return Mark(item, None, known=False, trouble="stopped", children=children)
     in_range = 0 <= points <= HUNDRED

@@ -158,7 +158,7 @@ def _pay(
     amounts = [amount for amount in lines.values() if amount is not None]
     running = sum(amounts, Fraction(0)) if len(amounts) == len(lines) else None
     for name, formula in pay.steps:
-        after = _to_minor_unit(evaluator.value(formula.tree, {**names, "pay": running}))
+        after = _to_minor_unit(evaluator.rule_value(formula, {**names, "pay": running}))
         lines[name] = None if after is None or running is None else after - running
         running = None if running is None else after
     return lines, running

@@ -5,7 +5,7 @@ slices of a scale. A call about a group becomes the name of the metric that answ
 """
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from kpi_engine.language.functions import spans_group
@@ -56,10 +56,14 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A formula as a Python expression, its aggregates replaced by fresh names."""
+    """A formula as a Python expression, its aggregates replaced by fresh names.
+
+    ``choices`` are the conditionals of the formula behind those of the expression.
+    """
 
     expression: ast.expr
     gathered: dict[str, Call]
+    choices: dict[ast.IfExp, Conditional]
 
 
 def translate_formula(expr: Expr, words: Vocabulary) -> Translation:
@@ -69,13 +73,13 @@ def translate_formula(expr: Expr, words: Vocabulary) -> Translation:
     >>> ast.unparse(translate_formula(IsKnown(Name("x"), known=True), words).expression)
     'x is not None'
     """
-    gathered: dict[str, Call] = {}
-    return Translation(_translate(expr, words, gathered), gathered)
+    made = Translation(ast.Constant(None), {}, {})
+    return replace(made, expression=_translate(expr, words, made))
 
 
-def _translate(expr: Expr, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:
+def _translate(expr: Expr, words: Vocabulary, made: Translation) -> ast.expr:
     def inner(part: Expr) -> ast.expr:
-        return _translate(part, words, gathered)
+        return _translate(part, words, made)
 
     match expr:
         case Number():
@@ -89,7 +93,7 @@ def _translate(expr: Expr, words: Vocabulary, gathered: dict[str, Call]) -> ast.
         case Name():
             return _name(expr.name if expr.prefix is None else f"{expr.prefix}.{expr.name}")
         case Call():
-            return _call(expr, words, gathered)
+            return _call(expr, words, made)
         case Negative():
             return ast.UnaryOp(ast.USub(), inner(expr.operand))
         case Arithmetic():
@@ -99,7 +103,7 @@ def _translate(expr: Expr, words: Vocabulary, gathered: dict[str, Call]) -> ast.
             first, *others = map(inner, expr.operands)
             return ast.Compare(first, [_RELATIONS[name]() for name in expr.relations], others)
         case Membership():
-            return _membership(expr, words, gathered)
+            return _membership(expr, words, made)
         case IsKnown():
             relation = ast.IsNot() if expr.known else ast.Is()
             return ast.Compare(inner(expr.operand), [relation], [_constant(None)])
@@ -109,26 +113,28 @@ def _translate(expr: Expr, words: Vocabulary, gathered: dict[str, Call]) -> ast.
             word = ast.And() if expr.operator == "and" else ast.Or()
             return ast.BoolOp(word, [inner(operand) for operand in expr.operands])
         case Conditional():
-            return ast.IfExp(inner(expr.condition), inner(expr.value), inner(expr.otherwise))
+            choice = ast.IfExp(inner(expr.condition), inner(expr.value), inner(expr.otherwise))
+            made.choices[choice] = expr
+            return choice
         case _:
             assert_never(expr)
 
 
-def _call(call: Call, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:
+def _call(call: Call, words: Vocabulary, made: Translation) -> ast.expr:
     function, arguments = call.function, call.arguments
     if function not in words.scales:
         if spans_group(function, len(arguments)):
             return _name(print_formula(call))
         if function in AGGREGATES:
-            fresh = f"{function} {len(gathered)}"
-            gathered[fresh] = call
+            fresh = f"{function} {len(made.gathered)}"
+            made.gathered[fresh] = call
             return _name(fresh)
         first = arguments[0]
         if function == "slices" and isinstance(first, Name):
             function, arguments = SLICES + first.name, arguments[1:]
         elif function == "attain" and is_named_lower(first, words):
             function = ATTAIN_LOWER
-    translated = [_translate(argument, words, gathered) for argument in arguments]
+    translated = [_translate(argument, words, made) for argument in arguments]
     return ast.Call(_name(function), translated, [])
 
 
@@ -137,12 +143,12 @@ def is_named_lower(expr: Expr, words: Vocabulary) -> bool:
     return isinstance(expr, Name) and print_formula(expr) in words.lower
 
 
-def _membership(expr: Membership, words: Vocabulary, gathered: dict[str, Call]) -> ast.expr:
-    operand = _translate(expr.operand, words, gathered)
+def _membership(expr: Membership, words: Vocabulary, made: Translation) -> ast.expr:
+    operand = _translate(expr.operand, words, made)
     if isinstance(expr.options, tuple):
         texts = tuple(option.value for option in expr.options)
         return ast.Compare(operand, [ast.In()], [_constant(texts)])
-    hours = _translate(expr.options, words, gathered)
+    hours = _translate(expr.options, words, made)
     return ast.Call(_name(IN_HOURS), [operand, hours], [])
 
 

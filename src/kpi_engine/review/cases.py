@@ -1,7 +1,7 @@
 """The tests of rulesets run: cases of given rows or given values, held to what they expect."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +13,15 @@ from kpi_engine.execution.running import run
 from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.review.binding import BoundCase, Evaluation
+from kpi_engine.review.corrections import Correction, correction_of
+from kpi_engine.review.coverage import (
+    FileCoverage,
+    Reached,
+    ask_for,
+    ask_for_folder,
+    coverage_of,
+    note_cases,
+)
 from kpi_engine.review.evaluation import evaluate_rows
 from kpi_engine.review.files import TEST_SUFFIX, find_files, kind_of
 from kpi_engine.review.frames import report_rejects, text_frames
@@ -20,7 +29,7 @@ from kpi_engine.review.gathering import GatheredCase, gather_frames, gather_nobo
 from kpi_engine.review.literals import units_of
 from kpi_engine.review.pasts import history_frame
 from kpi_engine.review.preparation import PreparedCase, PreparedFile, prepare_file
-from kpi_engine.review.verdicts import compare_rows, compare_values, find_subject
+from kpi_engine.review.verdicts import Difference, compare_rows, compare_values, find_subject
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.located import Scalar
@@ -33,12 +42,17 @@ _ROW = "~row"
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What became of one case: it passed where nothing was found."""
+    """What became of one case: it passed where nothing was found.
+
+    ``corrections`` are what expected values would have to be; none where anything but values is
+    wrong.
+    """
 
     file: str
     case: str
     passed: bool
     diagnostics: tuple[Diagnostic, ...]
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +60,32 @@ class CaseReport:
     """What became of every case, how many passed and failed, and all findings in reading order.
 
     A file that cannot be read, or whose ruleset is wrong, has findings that belong to no case.
+    ``coverage`` is how much of each ruleset the cases that passed reach, None unless asked for.
     """
 
     results: tuple[CaseResult, ...]
     passed: int
     failed: int
     diagnostics: tuple[Diagnostic, ...]
+    coverage: tuple[FileCoverage, ...] | None = None
+
+
+@dataclass(slots=True)
+class _Verdict:
+    """What is wrong with a case: what forbids to judge its values, and those that differ."""
+
+    findings: list[Diagnostic]
+    differences: list[Difference] = field(default_factory=list)
 
 
 @many_nodes()
-def run_case_files(paths: Iterable[Path]) -> CaseReport:
+def run_case_files(paths: Iterable[Path], *, coverage: bool = False) -> CaseReport:
     """Return what became of the cases in test files, and in those of folders.
 
-    Finding no case at all is an error among the diagnostics.
+    Finding no case at all is an error among the diagnostics. With ``coverage``, also how much they
+    reach of the rulesets they test, and of those in the folders that nothing tests.
     """
+    reached = Reached() if coverage else None
     results: list[CaseResult] = []
     findings: list[Diagnostic] = []
     for path in paths:
@@ -69,13 +95,16 @@ def run_case_files(paths: Iterable[Path]) -> CaseReport:
         for file in files:
             prepared = prepare_file(file)
             findings += prepared.diagnostics
-            results += _run_file(prepared)
+            results += _run_file(prepared, reached)
+        if reached is not None and path.is_dir():
+            ask_for_folder(reached, path)
     if not results and not findings:
         findings.append(diagnose("K502", name="."))
     findings += [finding for result in results for finding in result.diagnostics]
     passed = sum(result.passed for result in results)
     failed = len(results) - passed
-    return CaseReport(tuple(results), passed, failed, tuple(in_reading_order(findings)))
+    covered = None if reached is None else coverage_of(reached)
+    return CaseReport(tuple(results), passed, failed, tuple(in_reading_order(findings)), covered)
 
 
 def find_tests(path: Path) -> list[Path]:
@@ -89,21 +118,26 @@ def find_tests(path: Path) -> list[Path]:
     ]
 
 
-def _run_file(prepared: PreparedFile) -> list[CaseResult]:
+def _run_file(prepared: PreparedFile, reached: Reached | None) -> list[CaseResult]:
     file = prepared.path.as_posix()
     if len(prepared.cases) < len(prepared.written):
         return [CaseResult(file, name, passed=False, diagnostics=()) for name in prepared.written]
     plan_by_ruleset: dict[int, Plan] = {}
     results: list[CaseResult] = []
     for case in prepared.cases:
-        findings = case.diagnostics
-        if not findings:
+        judged = _Verdict(list(case.diagnostics))
+        if not judged.findings:
             key = id(case.ruleset)
             if key not in plan_by_ruleset:
                 plan_by_ruleset[key] = compile_ruleset(case.ruleset)
-            findings = tuple(run_case(case, plan_by_ruleset[key], prepared))
+            judged = _judge_case(case, plan_by_ruleset[key], prepared)
+        differences = judged.differences
+        findings = (*judged.findings, *(each.finding for each in differences))
+        right = () if judged.findings else tuple(map(correction_of, differences))
         name = case.bound.name.value
-        results.append(CaseResult(file, name, passed=not findings, diagnostics=findings))
+        results.append(CaseResult(file, name, not findings, findings, right))
+    if reached is not None and prepared.read:
+        _note_reached(reached, prepared, prepared.read[0], plan_by_ruleset, results)
     return results
 
 
@@ -114,23 +148,45 @@ def gather_case(
     return (gather_nobody if bound.subject is None else gather_frames)(plan, frames, look)
 
 
+def _note_reached(
+    reached: Reached,
+    prepared: PreparedFile,
+    tested: Path,
+    plan_by_ruleset: Mapping[int, Plan],
+    results: Sequence[CaseResult],
+) -> None:
+    """Note what the cases of a file reach; what fails shows nothing."""
+    for key, plan in plan_by_ruleset.items():
+        cases = zip(prepared.cases, results, strict=True)
+        passed = [c.bound for c, result in cases if id(c.ruleset) == key and result.passed]
+        ask_for(reached, plan.ruleset, tested)
+        note_cases(reached, plan, passed, prepared.period, prepared.as_of)
+
+
 def run_case(
     case: PreparedCase, plan: Plan, file: PreparedFile, gather: Gather = gather_case
 ) -> list[Diagnostic]:
     """Return all in which a case is not what it expects; ``plan`` is that of its ruleset."""
+    judged = _judge_case(case, plan, file, gather)
+    return [*judged.findings, *(each.finding for each in judged.differences)]
+
+
+def _judge_case(
+    case: PreparedCase, plan: Plan, file: PreparedFile, gather: Gather = gather_case
+) -> _Verdict:
     bound = case.bound
     frames = text_frames(case.ruleset, bound.tables)
     try:
         look = look_at(case.ruleset, file.period, file.as_of)
         history, findings = history_frame(plan, bound.history, frames, look.window.month)
         if findings:
-            return findings
+            return _Verdict(findings)
         if bound.evaluations:
             gathered = gather(bound, plan, frames, look)
             return _run_evaluations(bound, plan, gathered, look, history)
         results = run(plan, frames, period=file.period, as_of=file.as_of, history=history)
     except DataError as error:
-        return [_refusal(bound, finding) for finding in error.diagnostics]
+        return _Verdict([_refusal(bound, finding) for finding in error.diagnostics])
     return _compare_results(bound, plan, results)
 
 
@@ -145,19 +201,20 @@ def _refusal(bound: BoundCase, finding: Diagnostic) -> Diagnostic:
     )
 
 
-def _compare_results(bound: BoundCase, plan: Plan, results: Results) -> list[Diagnostic]:
+def _compare_results(bound: BoundCase, plan: Plan, results: Results) -> _Verdict:
     ruleset, case = plan.ruleset, bound.name.value
     expected = {check.name for check in bound.rows if check.word == "rejected"}
     findings = report_rejects(ruleset, bound.tables, results.rejects, expected)
-    findings += compare_rows(case, results.accounting, bound.rows)
+    differences, uncounted = compare_rows(case, results.accounting, bound.rows)
+    findings += uncounted
     rows = results.subjects.to_dicts()
     for each in bound.subjects:
         row, missing = find_subject(each.subject, rows, ruleset.subject.key)
         findings += missing
         if row is not None:
             name = f"`{each.subject.value}`"
-            findings += compare_values(case, name, row, each.checks, units_of(ruleset))
-    return findings
+            differences += compare_values(case, name, row, each.checks, units_of(ruleset))
+    return _Verdict(findings, differences)
 
 
 def _run_evaluations(
@@ -166,21 +223,22 @@ def _run_evaluations(
     gathered: GatheredCase,
     look: Look,
     history: pl.DataFrame | None,
-) -> list[Diagnostic]:
+) -> _Verdict:
     findings = report_rejects(plan.ruleset, bound.tables, gathered.rejects, frozenset())
     if bound.subject is not None:
         place, missing = _place_of(bound.subject, gathered.facts, plan.ruleset.subject.key)
         findings += missing
         gathered = replace(gathered, facts=gathered.facts.slice(place, 1))
     if findings:
-        return findings
+        return _Verdict(findings)
     units = units_of(plan.ruleset)
+    differences: list[Difference] = []
     past = read_history(plan, history, look.window)
     rows, findings = evaluate_rows(plan, gathered, bound.evaluations, look, past)
     for number, (row, evaluation) in enumerate(zip(rows, bound.evaluations, strict=False), 1):
         who = _row_name(number, evaluation)
-        findings += compare_values(bound.name.value, who, row, evaluation.checks, units)
-    return findings
+        differences += compare_values(bound.name.value, who, row, evaluation.checks, units)
+    return _Verdict(findings, differences)
 
 
 def _row_name(number: int, evaluation: Evaluation) -> str:

@@ -1,6 +1,8 @@
 """What results show held against what a case expects."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from kpi_engine.execution.results import Accounting
@@ -8,14 +10,25 @@ from kpi_engine.language.kinds import PLAIN, QUANTITIES, Kind
 from kpi_engine.language.scopes import closest
 from kpi_engine.review.binding import Check, RowCheck
 from kpi_engine.review.literals import Units, Value, written_decimal, written_value
-from kpi_engine.review.pipes import cell_span
+from kpi_engine.review.pipes import Cell, cell_span
 from kpi_engine.review.targets import Target, found_value
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Scalar
 
 Row = Mapping[str, object]
 
+_WORD = re.compile(r"[^\W\d]\w*")
+
 _APPROXIMATE_PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that is not what is expected: what is said of it, and how the cell would be right."""
+
+    finding: Diagnostic
+    cell: Cell
+    right: str
 
 
 def find_subject(
@@ -45,27 +58,28 @@ def find_subject(
 
 def compare_values(
     case: str, subject: str, row: Row, checks: Iterable[Check], units: Units
-) -> list[Diagnostic]:
-    """Return a finding for every value of a subject that is not exactly what is expected."""
-    findings: list[Diagnostic] = []
+) -> list[Difference]:
+    """Return every value of a subject that is not exactly what is expected."""
+    differences: list[Difference] = []
     for check in checks:
         found = found_value(row, check.target)
         if found == check.expected:
             continue
         kind = check.target.type.kind
-        findings.append(
-            diagnose(
-                "K530",
-                cell_span(check.cell),
-                case=case,
-                name=check.name,
-                subject=subject,
-                found=_shown(found, kind, units),
-                expected=f"`{written_value(check.expected, kind, units)}`",
-                reason=_reason(row, check.target) if found is None else None,
-            )
+        finding = diagnose(
+            "K530",
+            cell_span(check.cell),
+            case=case,
+            name=check.name,
+            subject=subject,
+            found=_shown(found, kind, units),
+            expected=f"`{written_value(check.expected, kind, units)}`",
+            reason=_reason(row, check.target) if found is None else None,
         )
-    return findings
+        is_word = isinstance(found, str) and _WORD.fullmatch(found) is not None
+        right = str(found) if is_word else written_value(found, kind, units)
+        differences.append(Difference(finding, check.cell, right))
+    return differences
 
 
 def _shown(found: Value, kind: Kind, units: Units) -> str:
@@ -91,8 +105,11 @@ def _count(account: Mapping[str, object], word: str) -> object:
     return counted.get(name, 0) if dot and isinstance(counted, Mapping) else counted
 
 
-def compare_rows(case: str, accounting: Accounting, checks: Iterable[RowCheck]) -> list[Diagnostic]:
-    """Return a finding for every count of the accounting that is not what is expected."""
+def compare_rows(
+    case: str, accounting: Accounting, checks: Iterable[RowCheck]
+) -> tuple[list[Difference], list[Diagnostic]]:
+    """Return every count that is not what is expected, and what the accounting does not count."""
+    differences: list[Difference] = []
     findings: list[Diagnostic] = []
     for check in checks:
         accounts: Mapping[str, Mapping[str, object]] = accounting[check.section]
@@ -102,15 +119,14 @@ def compare_rows(case: str, accounting: Accounting, checks: Iterable[RowCheck]) 
             continue
         found = _count(accounts[check.name], check.word)
         if found != check.expected:
-            findings.append(
-                diagnose(
-                    "K531",
-                    cell_span(check.cell),
-                    case=case,
-                    word=check.word,
-                    name=check.name,
-                    found=f"`{found}`",
-                    expected=f"`{check.cell.text}`",
-                )
+            finding = diagnose(
+                "K531",
+                cell_span(check.cell),
+                case=case,
+                word=check.word,
+                name=check.name,
+                found=f"`{found}`",
+                expected=f"`{check.cell.text}`",
             )
-    return findings
+            differences.append(Difference(finding, check.cell, str(found)))
+    return differences, findings

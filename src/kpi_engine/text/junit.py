@@ -1,14 +1,14 @@
-"""Diagnostics as JUnit XML, one test case a file, which CI servers show as test results."""
+"""Findings as JUnit XML, which CI servers show as test results."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.render import render_text
 
-_SUITE: Final = "kpi-engine check"
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -25,37 +25,60 @@ def render_junit(findings_by_file: Mapping[str, Sequence[Diagnostic]]) -> str:
       </testsuite>
     </testsuites>
     """
-    failed = sum(map(_has_error, findings_by_file.values()))
+    suite = "kpi-engine check"
+    return render_suite(suite, (SuiteCase(suite, *each) for each in findings_by_file.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteCase:
+    """A test case: its group, its name, and what was found; an error among it is a failure.
+
+    ``skipped`` says why it was not run, where it was not.
+    """
+
+    group: str
+    name: str
+    findings: Sequence[Diagnostic]
+    skipped: str | None = None
+
+
+def render_suite(name: str, cases: Iterable[SuiteCase]) -> str:
+    """Return JUnit XML of one suite.
+
+    >>> "<failure" in render_suite("kpi-engine test", [SuiteCase("a.test.yaml", "nobody", [])])
+    False
+    """
+    cases = list(cases)
+    failed = sum(any(each.severity == "error" for each in case.findings) for case in cases)
     counts = {
-        "name": _SUITE,
-        "tests": str(len(findings_by_file)),
+        "name": name,
+        "tests": str(len(cases)),
         "failures": str(failed),
         "errors": "0",
-        "skipped": "0",
+        "skipped": str(sum(each.skipped is not None for each in cases)),
     }
     root = Element("testsuites", counts)
     suite = SubElement(root, "testsuite", counts)
-    for file, findings in findings_by_file.items():
-        _add_case(suite, file, findings)
+    for case in cases:
+        _add_case(suite, case)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
 
 
-def _add_case(suite: Element, file: str, findings: Sequence[Diagnostic]) -> None:
-    case = SubElement(suite, "testcase", {"classname": _SUITE, "name": _shown(file)})
-    errors = [finding for finding in findings if finding.severity == "error"]
-    others = [finding for finding in findings if finding.severity != "error"]
+def _add_case(suite: Element, case: SuiteCase) -> None:
+    names = {"classname": _shown(case.group), "name": _shown(case.name)}
+    element = SubElement(suite, "testcase", names)
+    if case.skipped is not None:
+        SubElement(element, "skipped", {"message": case.skipped})
+    errors = [finding for finding in case.findings if finding.severity == "error"]
+    others = [finding for finding in case.findings if finding.severity != "error"]
     if errors:
         first, more = errors[0], len(errors) - 1
         message = first.message + (f" (and {more} more)" if more else "")
         attributes = {"message": _shown(message), "type": first.code}
-        SubElement(case, "failure", attributes).text = _shown(render_text(errors))
+        SubElement(element, "failure", attributes).text = _shown(render_text(errors))
     if others:
-        SubElement(case, "system-out").text = _shown(render_text(others))
-
-
-def _has_error(findings: Sequence[Diagnostic]) -> bool:
-    return any(finding.severity == "error" for finding in findings)
+        SubElement(element, "system-out").text = _shown(render_text(others))
 
 
 def _shown(text: str) -> str:

@@ -1,0 +1,208 @@
+"""What tests of a ruleset can reach: metrics, cases of scales, branches, gates, items and pay."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, cast
+
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import Kind
+from kpi_engine.language.printer import print_formula
+from kpi_engine.language.syntax import Conditional, Expr, Place, parts_of
+from kpi_engine.reference.formulas import evaluate_formula
+from kpi_engine.reference.values import Value
+from kpi_engine.ruleset.checked import (
+    Case,
+    Formula,
+    Item,
+    Metric,
+    ParamScale,
+    Rule,
+    Ruleset,
+    ScaleUse,
+    Table,
+)
+from kpi_engine.text.source import Span
+
+Outcome = Literal["known", "unknown", "true", "false"]
+
+Key = tuple[int, Outcome]
+"""The identity of a node of a ruleset, and what became of it; good while the ruleset is there."""
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Something that a test can reach: where it is written, and what is said where none did."""
+
+    span: Span
+    missed: str
+
+
+def points_of(ruleset: Ruleset) -> dict[Key, Point]:
+    """Return what tests of a ruleset can reach, whichever of its files it is written in.
+
+    A value is reached once known and, where it can be unknown, once unknown; a condition that is a
+    metric once true and once false. A case of a scale is reached where it holds, a piece of a line
+    by a value between its points.
+    """
+    return dict(_points(ruleset))
+
+
+def outcome_of(value: Value) -> Outcome:
+    """Return what became of a node with a value.
+
+    >>> outcome_of(True), outcome_of(None), outcome_of("a")
+    ('true', 'unknown', 'known')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "unknown" if value is None else "known"
+
+
+def _points(ruleset: Ruleset) -> Iterator[tuple[Key, Point]]:
+    for name, param in ruleset.params.items():
+        if isinstance(param.value, ParamScale):
+            yield from _cases(param.value.cases, f"scale `{name}`")
+    for table in ruleset.tables.values():
+        for formula in _formulas(table):
+            yield from _branches(formula)
+    for metric in ruleset.metrics.values():
+        if _is_written(metric):
+            yield from _metric(metric)
+    if ruleset.score is not None:
+        for item in ruleset.score.items:
+            yield from _item(item)
+        for name, formula in ruleset.score.steps:
+            yield from _computed(formula, f"step `{name}` of the score")
+        if ruleset.score.needs is not None:
+            gate, span = id(ruleset.score), ruleset.score.span
+            yield (gate, "true"), Point(span, "`needs` of the score never held")
+            yield (gate, "false"), Point(span, "`needs` of the score never failed")
+    if ruleset.pay is not None:
+        for name, rule in ruleset.pay.lines:
+            yield from _computed(rule, f"line `{name}` of the pay")
+        for name, formula in ruleset.pay.steps:
+            yield from _computed(formula, f"step `{name}` of the pay")
+
+
+def _formulas(table: Table) -> Iterator[Formula]:
+    if table.where is not None:
+        yield table.where
+    if table.runs is not None:
+        yield table.runs.starts_when
+    for match in table.matches:
+        if match.where is not None:
+            yield match.where
+        yield from (preference.formula for preference in match.prefer)
+    yield from (formula for _, formula in (*table.add, *table.drop))
+
+
+def _is_written(metric: Metric) -> bool:
+    """Return whether a metric is one of its own, and not what a formula says of others."""
+    told = isinstance(metric.value.node, ir.Across | ir.Previous)
+    return not told and metric.group is None
+
+
+def _metric(metric: Metric) -> Iterator[tuple[Key, Point]]:
+    node, name, span = id(metric), f"metric `{metric.name}`", metric.span
+    if metric.type.kind is Kind.BOOL:
+        yield (node, "true"), Point(span, f"{name} never held")
+        yield (node, "false"), Point(span, f"{name} never failed")
+    else:
+        yield (node, "known"), Point(span, f"{name} was never computed")
+    if metric.type.nullable:
+        yield (node, "unknown"), Point(span, f"{name} was never unknown")
+    if metric.where is not None:
+        yield from _branches(metric.where)
+    yield from _inside(metric.value, f"the scale of {name}")
+
+
+def _item(item: Item) -> Iterator[tuple[Key, Point]]:
+    name = f"item `{item.path}`"
+    if item.points is not None:
+        yield from _computed(item.points, f"the points of {name}", item.span)
+        if item.empty is not None:
+            missed = f"the points of {name} were never unknown: its `empty` was not asked"
+            yield (id(item.points), "unknown"), Point(item.span, missed)
+    if isinstance(item.empty, Formula):
+        yield from _branches(item.empty)
+    for child in item.children:
+        yield from _item(child)
+
+
+def _computed(rule: Rule, name: str, span: Span | None = None) -> Iterator[tuple[Key, Point]]:
+    verb = "were" if name.startswith("the points") else "was"
+    yield (id(rule), "known"), Point(span or rule.span, f"{name} {verb} never computed")
+    yield from _inside(rule, f"the scale of {name}")
+
+
+def _inside(rule: Rule, name: str) -> Iterator[tuple[Key, Point]]:
+    if isinstance(rule, ScaleUse):
+        yield from _branches(rule.of)
+        yield from _cases(rule.cases, name)
+    else:
+        yield from _branches(rule)
+
+
+def _cases(cases: Sequence[Case], name: str) -> Iterator[tuple[Key, Point]]:
+    if cases[0].kind == "at":
+        ordered = sorted(cases, key=_bound)
+        for case, following in pairwise(ordered):
+            piece = f"{_printed(case.bounds[0])} to {_printed(following.bounds[0])}"
+            missed = f"the piece from {piece} of {name} was never reached"
+            yield (id(case), "known"), Point(case.value.span, missed)
+        return
+    for case in cases:
+        missed = f"the case `{_heading(case)}` of {name} was never reached"
+        yield (id(case), "known"), Point(case.value.span, missed)
+        yield from _branches(case.value)
+
+
+def _bound(case: Case) -> int:
+    return cast("int", evaluate_formula(case.bounds[0], {}))
+
+
+def _heading(case: Case) -> str:
+    bounds = [_printed(bound) for bound in case.bounds]
+    match case.kind:
+        case "else":
+            return "else"
+        case "to":
+            return " to ".join(bounds)
+        case _:
+            return f"{case.kind} {' | '.join(bounds)}"
+
+
+def _printed(bound: Expr) -> str:
+    return print_formula(bound)
+
+
+def _branches(formula: Formula) -> Iterator[tuple[Key, Point]]:
+    waiting = [formula.tree]
+    while waiting:
+        tree = waiting.pop()
+        waiting += parts_of(tree)[::-1]
+        if isinstance(tree, Conditional):
+            condition = _short(tree.condition)
+            span = _place(formula, tree.value.place)
+            missed = f"the branch `{_short(tree.value)}` was never taken: `{condition}` never held"
+            yield (id(tree), "true"), Point(span, missed)
+            span = _place(formula, tree.otherwise.place)
+            missed = f"the branch `else {_short(tree.otherwise)}` was never taken"
+            yield (id(tree), "false"), Point(span, f"{missed}: `{condition}` never failed")
+
+
+def _short(tree: Expr) -> str:
+    text = print_formula(tree)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _place(formula: Formula, place: Place) -> Span:
+    """Return a place inside a formula, where it is written as it is; else all of it."""
+    span = formula.span
+    shift = span.source.text.find(formula.text, span.start, span.end)
+    if shift < 0:
+        return span
+    return Span(span.source, shift + place.start, shift + place.end)
