@@ -140,7 +140,7 @@ def test_another_column_may_name_the_shop(tmp_path):
         ("fleet: north\nshops: {S1: {extends: base, params: params_a.csv}}\n", [("K303", 2, 37)]),
         ("fleet: north\nshops: {'*': nowhere}\n", [("K654", 2, 14)]),
         ("fleet: north\nshops: {'*': {extends: base, params: params_b.csv}}\n", [("K655", 2, 38)]),
-        ("fleet: north\nshops: {'*': {extends: base, params: params_c.csv}}\n", [("K101", 0, 0)]),
+        ("fleet: north\nshops: {'*': {extends: base, params: params_c.csv}}\n", [("K101", 2, 38)]),
         ("fleet: north\nshops: {'*': {extends: base, params: params_d.csv}}\n", [("K655", 2, 38)]),
         ("fleet: north\nshops: {'*': {extends: base, params: params_e.csv}}\n", [("K655", 2, 38)]),
     ],

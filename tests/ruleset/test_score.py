@@ -180,7 +180,7 @@ def test_an_order_beside_weights_is_a_check(order, told):
         ("a > b", [("K391", "a > b")]),
         ("a > b > c > d", [("K390", "d")]),
         ("a > b > b > c", [("K392", "b")]),
-        ("a, b, c", [("K390", "a, b, c")]),
+        ("a, b, c", [("K389", "a, b, c")]),
         ("a >> b > c", [("K389", "a >> b > c")]),
         ("a b > c", [("K390", "a b")]),
     ],

@@ -101,8 +101,7 @@ def read_case_file(path: Path) -> tuple[CaseFile | None, Findings]:
     entries = _entries(root, FILE_KEYS, findings)
     start = Span(source, root.span.start, root.span.start)
     if "test" not in entries:
-        findings.append(diagnose("K509", start, name=source.name))
-        return None, findings
+        return None, [diagnose("K509", start, name=source.name)]
     for key in ("period", "cases"):
         if key not in entries:
             findings.append(diagnose("K302", start, key=key))

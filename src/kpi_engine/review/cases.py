@@ -205,6 +205,8 @@ def _compare_results(bound: BoundCase, plan: Plan, results: Results) -> _Verdict
     ruleset, case = plan.ruleset, bound.name.value
     expected = {check.name for check in bound.rows if check.word == "rejected"}
     findings = report_rejects(ruleset, bound.tables, results.rejects, expected)
+    if findings:  # what else differs follows from the rows that are missing
+        return _Verdict(findings)
     differences, uncounted = compare_rows(case, results.accounting, bound.rows)
     findings += uncounted
     rows = results.subjects.to_dicts()

@@ -7,7 +7,7 @@ from kpi_engine.language.kinds import Level, Type
 from kpi_engine.language.scopes import Scope
 from kpi_engine.language.syntax import Expr
 from kpi_engine.ruleset.checked import Formula
-from kpi_engine.ruleset.columns import with_calendar
+from kpi_engine.ruleset.columns import ANY_COLUMN, with_calendar
 from kpi_engine.ruleset.context import circle_words, condition_at, in_order, names_in
 from kpi_engine.ruleset.sheet import (
     BROKEN,
@@ -47,9 +47,11 @@ def add_columns(draft: Draft, types: Mapping[str, Type], scope_of: ScopeOf) -> A
     A formula that stays at row level under ``per`` gathers nothing, and is reported.
     """
     context, path, document = draft.context, draft.path, draft.document
-    seen = dict(types)
+    trees = _trees_in_order(draft, types)
+    broken = (document.add or {}).keys() - trees.keys() - types.keys()
+    seen = {**types, **dict.fromkeys(broken, ANY_COLUMN)}
     added: list[tuple[str, Formula]] = []
-    for name, tree in _trees_in_order(draft, types).items():
+    for name, tree in trees.items():
         where = (*path, "add", name)
         scope = scope_of(seen)
         formula = typed_at(context.sheet, where, (document.add or {})[name], tree, scope)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Final
 
 from kpi_engine.language import ir
 from kpi_engine.language.core import Rational, constant
 from kpi_engine.language.exact import column_value
-from kpi_engine.language.kinds import MOMENTS, Kind, Level, Type, join_kinds
+from kpi_engine.language.kinds import ANY, MOMENTS, Kind, Level, Type, join_kinds
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.scopes import Scope, Sight, closest
 from kpi_engine.language.typing import type_formula
@@ -14,6 +15,8 @@ from kpi_engine.ruleset.checked import Column
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.document import ColumnDocument
 from kpi_engine.ruleset.sheet import Path, parsed, report, span_of
+from kpi_engine.text.located import Scalar
+from kpi_engine.text.scalars import inner_span
 
 KIND_BY_WORD: dict[str, Type] = {
     "text": Type(Kind.TEXT, Level.ROW),
@@ -26,6 +29,9 @@ KIND_BY_WORD: dict[str, Type] = {
     "month": Type(Kind.MONTH, Level.ROW),
 }
 """The words of column kinds; texts with labels are written `a | b | c`."""
+
+ANY_COLUMN: Final = ANY._replace(level=Level.ROW)
+"""The type of a column whose mistake is reported already: nothing more is said of what reads it."""
 
 _KIND_BY_OTHER_WORD = {
     **dict.fromkeys(("string", "str", "varchar", "char"), "text"),
@@ -55,11 +61,11 @@ def columns_exist(
     return clean
 
 
-def read_column(context: Context, path: Path, name: str, document: ColumnDocument) -> Column | None:
-    """Return the column of an input table, or None after noting why it has no kind."""
+def read_column(context: Context, path: Path, name: str, document: ColumnDocument) -> Column:
+    """Return the column of an input table; one without a kind, which is noted, is of any."""
     sheet = context.sheet
     kind_path = (*path, "kind") if (*path, "kind") in sheet.node_by_path else path
-    words, equals, default_text = (part.strip() for part in document.kind.partition("="))
+    words, equals, _ = (part.strip() for part in document.kind.partition("="))
     optional, _, rest = words.partition(" ")
     words = rest.strip() if optional == "optional" else words
     labels = tuple(label.strip() for label in words.split("|")) if "|" in words else None
@@ -67,8 +73,8 @@ def read_column(context: Context, path: Path, name: str, document: ColumnDocumen
     if found is None or (labels is not None and not all(labels)):
         near = _KIND_BY_OTHER_WORD.get(words.lower()) or closest(words, set(KIND_BY_WORD))
         report(sheet, "K352", span_of(sheet, kind_path), text=words, near=near)
-        return None
-    default = _default(context, kind_path, default_text, found) if equals else None
+        return Column(name, ANY_COLUMN, document.column or name)
+    default = _default(context, kind_path, document.kind, found) if equals else None
     return Column(
         name,
         found._replace(nullable=optional == "optional" and default is None),
@@ -79,9 +85,16 @@ def read_column(context: Context, path: Path, name: str, document: ColumnDocumen
     )
 
 
-def _default(context: Context, path: Path, text: str, type_: Type) -> ir.Lit | None:
+def _default(context: Context, path: Path, written: str, type_: Type) -> ir.Lit | None:
+    """Return the default behind the `=` of what is written of a column; None if it does not fit."""
     sheet = context.sheet
+    scalar = sheet.node_by_path.get(path)
+    text = written.partition("=")[2].strip()
     span = span_of(sheet, path)
+    if isinstance(scalar, Scalar) and text:
+        start = written.index("=") + 1
+        start += len(written[start:]) - len(written[start:].lstrip())
+        span = inner_span(scalar, start, start + len(text))
     if type_.labels is not None:
         if text in type_.labels:
             return ir.Lit(text, type_)
@@ -133,10 +146,16 @@ def read_clock(
     return dated
 
 
-def with_calendar(types: Mapping[str, Type], clock: str | None) -> dict[str, Type]:
-    """Return the columns with the built-in day and period of a dated table."""
+def with_calendar(
+    types: Mapping[str, Type], clock: str | None, named: str | None = None
+) -> dict[str, Type]:
+    """Return the columns with the built-in day and period of a dated table.
+
+    Where ``named`` is what cannot date its rows, both can be anything.
+    """
     if clock is None:
-        return dict(types)
+        misdated = ("period", "day") if named is not None else ()
+        return {**dict.fromkeys(misdated, ANY_COLUMN), **types}
     dated = types[clock]
     built_in = {"period": Type(Kind.MONTH, Level.ROW, dated.nullable)}
     if dated.kind is not Kind.MONTH:

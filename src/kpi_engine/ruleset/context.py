@@ -28,7 +28,8 @@ class Context:
     """A ruleset being checked; params are resolved first.
 
     ``constants`` gives values to formulas that read params alone. ``places`` are those that scales
-    go by, by the name of the metric that each of them is.
+    go by, by the name of the metric that each of them is. ``unmade`` are tables that cannot be
+    made, and are reported.
     """
 
     sheet: Sheet
@@ -38,6 +39,7 @@ class Context:
     scales: Mapping[str, ScaleSignature]
     constants: Environment
     places: dict[str, Place] = field(default_factory=dict)
+    unmade: set[str] = field(default_factory=set)
 
 
 def scope_of(  # noqa: PLR0913 (what a scope is made of, by name)

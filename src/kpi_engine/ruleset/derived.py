@@ -9,11 +9,18 @@ from kpi_engine.language.scopes import Scope, Sight, narrowed
 from kpi_engine.ruleset.added import CALENDAR, Added, Named, add_columns, drop_rows
 from kpi_engine.ruleset.checked import Formula, Match, Runs, Table
 from kpi_engine.ruleset.columns import columns_exist, read_clock, with_calendar
-from kpi_engine.ruleset.context import Context, condition_at, scope_of
+from kpi_engine.ruleset.context import Context, condition_at, is_broken, scope_of
 from kpi_engine.ruleset.document import TableDocument
 from kpi_engine.ruleset.matches import check_match, matched_types
 from kpi_engine.ruleset.sheet import key_span, report, span_of
-from kpi_engine.ruleset.sights import Draft, formulas_of, seen_from, tables_read, with_prefix
+from kpi_engine.ruleset.sights import (
+    Draft,
+    formulas_of,
+    seen_from,
+    tables_read,
+    with_anything,
+    with_prefix,
+)
 
 RUN = "run"
 _RUN_TYPE = Type(Kind.NUMBER, Level.ROW, whole=True)
@@ -60,14 +67,15 @@ def _source_rows(draft: Draft, source: Table) -> _Source:
         built_in = CALENDAR - set(source.key)
         types = {name: type_ for name, type_ in types.items() if name not in built_in}
         if document.dated in types:
-            types = with_calendar(
-                types, read_clock(context, path, document.dated, types, source.name)
-            )
+            clock = read_clock(context, path, document.dated, types, source.name)
+            types = with_calendar(types, clock, document.dated)
+        elif document.dated not in (document.add or {}):
+            types = with_calendar(types, None, document.dated)
     sight = seen_from(draft, types)
     where, known = None, frozenset[str]()
     if document.where is not None:
         where = condition_at(context, (*path, "where"), document.where, scope_of(context, sight))
-        known = narrowed(where.tree)
+        known = frozenset(types) if is_broken(where) else narrowed(where.tree)
         types = known_types(types, known)
         sight = seen_from(draft, types)
     return _Source(source, where, types, sight, known)
@@ -98,7 +106,7 @@ def _kept(draft: Draft, rows: _Source) -> Table:
             types, key = {**types, **dotted}, (*key, *dotted)
 
     def scope_with(seen: Mapping[str, Type]) -> Scope:
-        sight = seen_from(draft, seen)
+        sight = with_anything(seen_from(draft, seen), draft.document.match or ())
         for match in matches:
             sight = with_prefix(sight, match.name, matched_types(match, tables[match.to]))
         return scope_of(context, sight, known=rows.known)
@@ -140,7 +148,7 @@ def _grouped(draft: Draft, rows: _Source, per: list[str]) -> Table | None:
 
     added = add_columns(draft, keys, group_scope)
     clock = _clock(draft, added, _dating_key(per, rows.table))
-    added = Added(added.formulas, with_calendar(added.types, clock))
+    added = Added(added.formulas, with_calendar(added.types, clock, draft.document.dated))
     drop = drop_rows(draft, scope_of(context, seen_from(draft, added.types)))
     key = (*per, RUN) if runs is not None else tuple(per)
     return _made(draft, rows, added, drop, clock=clock, key=key, runs=runs)

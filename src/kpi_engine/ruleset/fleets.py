@@ -5,7 +5,7 @@ base on the spot, a folder of files, or a table of params with a row for each sh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kpi_engine.language.kinds import Kind
@@ -276,7 +276,7 @@ def _from_table(
     path = reading.path.parent / file.value
     rows = read_param_table(path, shown_path(path), reading.shop)
     if isinstance(rows, Diagnostic):
-        reading.findings.append(rows)
+        reading.findings.append(rows if rows.span is not None else replace(rows, span=file.span))
         return
     if isinstance(rows, str):
         reading.findings.append(diagnose("K655", file.span, name=file.value, reason=rows))
@@ -292,7 +292,7 @@ def _from_table(
             yield shop.value, (shop.value, row.mistake)
             continue
         entries = tuple(
-            Entry(_said(name, cell.span), cell)
+            Entry(_said(name, row.heads[name]), cell)
             for name, cell in cells.items()
             if not isinstance(cell, Scalar) or cell.value
         )

@@ -58,8 +58,9 @@ def _group(
             near = closest(column, {*roster, PERIOD, YEAR})
             report(sheet, "K321", place, name=column, table=subject.table, near=near)
         elif roster[column].nullable:
-            report(sheet, "K322", place, name=column)
-        elif not of_period and column not in subject.key:
+            if column not in subject.key:  # of whom nothing may be unknown, and that is said
+                report(sheet, "K322", place, name=column)
+        elif not of_period and column not in subject.key and not _is_cut(context, subject):
             report(sheet, "K323", place, name=column)
     months = None
     if document.window is not None:
@@ -67,10 +68,17 @@ def _group(
         if window is None:
             report(sheet, "K325", span_of(sheet, (*path, "window")), text=document.window)
         months = int(window[1]) if window is not None else None
-    for beside, written in ((YEAR, year), ("window", document.window is not None)):
-        if of_period and written:
-            report(sheet, "K324", span, key=beside)
+    if of_period and year:
+        place = _span_in_key(sheet, path, document.key.index(YEAR))
+        report(sheet, "K324", place, key=YEAR)
+    if of_period and document.window is not None:
+        report(sheet, "K324", key_span(sheet, (*path, "window")), key="window")
     return Group(name, tuple(dict.fromkeys(columns)), of_period, year, months, span)
+
+
+def _is_cut(context: Context, subject: Subject) -> bool:
+    """Return whether the subject's key has names that are no columns, which is said already."""
+    return len(subject.key) < len(context.document.subject.key or ())
 
 
 def _span_in_key(sheet: Sheet, path: Path, index: int) -> Span:

@@ -44,7 +44,13 @@ from kpi_engine.ruleset.scoring import check_score, score_mentions
 from kpi_engine.ruleset.shape import read_document
 from kpi_engine.ruleset.sheet import Path as PathInFile
 from kpi_engine.ruleset.sheet import Sheet, key_span, lay_out, parsed, report, span_of
-from kpi_engine.ruleset.sights import row_sight, subject_sight, subject_types, tables_read
+from kpi_engine.ruleset.sights import (
+    row_sight,
+    subject_sight,
+    subject_types,
+    tables_read,
+    with_anything,
+)
 from kpi_engine.ruleset.tables import check_tables
 from kpi_engine.text.diagnostics import Diagnostic, has_errors, in_reading_order
 from kpi_engine.text.located import Entry, Scalar
@@ -173,7 +179,10 @@ def _check(
     params = checked.params
     context = Context(sheet, document, params, checked.refs, checked.scales, constants_of(params))
     tables = check_tables(context)
-    subject, roster = _check_subject(context, tables)
+    found = _check_subject(context, tables)
+    if found is None:
+        return None
+    subject, roster = found
     groups = check_groups(context, subject, roster, tables)
     known = _know_rows(context, tables, roster, groups, subject)
     _check_clashes(context, tables, roster)
@@ -261,6 +270,7 @@ def _know_rows(
         texts = [*rule_texts(metric.value), metric.where or "", metric.whose or ""]
         read.setdefault(metric.from_ or "", []).extend(texts)
     subject = subject_sight({}, subject_types(roster), tables, frozenset(tables))
+    subject = with_anything(subject, context.unmade, Level.SUBJECT)
     rows = {
         name: row_sight(context, table.types, tables, tables_read(read[name]))
         for name, table in tables.items()
@@ -345,8 +355,11 @@ def _is_day(text: str) -> bool:
 
 def _check_subject(
     context: Context, tables: Mapping[str, Table]
-) -> tuple[Subject, dict[str, Type]]:
-    """Return the subject and the roster's columns as formulas about a subject see them."""
+) -> tuple[Subject, dict[str, Type]] | None:
+    """Return the subject and the roster's columns as formulas about a subject see them.
+
+    None where there is no roster: what formulas about subjects see is not known then.
+    """
     document, sheet = context.document.subject, context.sheet
     for key in ("from", "key"):
         if ("subject", key) not in sheet.node_by_path:
@@ -357,9 +370,10 @@ def _check_subject(
         if name and name not in context.document.tables:
             near = closest(name, set(context.document.tables))
             report(sheet, "K350", span_of(sheet, ("subject", "from")), name=name, near=near)
-        return Subject(name, keys, None), {}
+        return None
     if table.origin is not None:
         report(sheet, "K365", span_of(sheet, ("subject", "from")), name=name)
+        return None
     if not columns_exist(context, ("subject", "key"), list(keys), table.types, name):
         keys = tuple(dict.fromkeys(key for key in keys if key in table.types))
     for key in keys:

@@ -17,7 +17,7 @@ from kpi_engine.language.scopes import (
 from kpi_engine.language.syntax import Call, Name
 from kpi_engine.ruleset.across import EXACT, Ground, across_metrics, know_shared
 from kpi_engine.ruleset.checked import Formula, Latest, Metric, Rule, Subject, Table
-from kpi_engine.ruleset.columns import read_clock
+from kpi_engine.ruleset.columns import ANY_COLUMN, read_clock
 from kpi_engine.ruleset.context import (
     Context,
     condition_at,
@@ -169,7 +169,8 @@ def _from_rows(
     found: frozenset[str] = frozenset()
     if document.where is not None:
         where = _over_rows(context, known, table.name, (*path, "where"), document.where, found=None)
-        found = narrowed(where.tree)
+        everything = frozenset(known.rows[table.name].names)
+        found = everything if is_broken(where) else narrowed(where.tree)
     value: Rule
     if isinstance(document.value, str):
         value = _over_rows(context, known, table.name, value_path, document.value, found=found)
@@ -256,11 +257,18 @@ def _hours(context: Context, name: str, key: str, table: Table | None) -> int | 
         report(context.sheet, "K375", span_of(context.sheet, path), **facts)
         return None
     clock = table.types.get(document.dated or table.clock or "")
+    if clock is None and _is_misdated(table):
+        return None
     if clock is None or (key == "window" and clock.kind is Kind.MONTH):
         found = "no date" if clock is None else "months alone"
         facts = {"key": key, "table": table.name, "found": found}
         report(context.sheet, "K377", key_span(context.sheet, path), **facts)
     return int(span[1]) * _HOURS_BY_UNIT[span[2]]
+
+
+def _is_misdated(table: Table) -> bool:
+    """Return whether what dates a table cannot, which is reported already."""
+    return table.clock is None and table.types.get("day") == ANY_COLUMN
 
 
 def _latest(context: Context, name: str, table: Table | None) -> Latest | None:
@@ -274,7 +282,7 @@ def _latest(context: Context, name: str, table: Table | None) -> Latest | None:
     if amount is None or share == 0:
         report(context.sheet, "K320", span_of(context.sheet, path), text=document.latest)
         return None
-    if table.clock is None and document.dated is None:
+    if table.clock is None and document.dated is None and not _is_misdated(table):
         facts = {"key": "latest", "table": table.name, "found": "no date"}
         report(context.sheet, "K377", key_span(context.sheet, path), **facts)
     return Latest(None if amount[1] is None else int(amount[1]), share)

@@ -18,11 +18,13 @@ from kpi_engine.text.source import Source, Span
 class ParamRow:
     """A row of a table of params: where it stands, and its cells with their places by column.
 
+    ``heads`` are the places of the columns' names: in a first line, or else the row itself.
     ``mistake`` is what is wrong with a scale in one of them.
     """
 
     span: Span
     cells: Mapping[str, Node]
+    heads: Mapping[str, Span]
     mistake: Diagnostic | None
 
 
@@ -53,6 +55,7 @@ def _csv_rows(text: Source) -> list[ParamRow] | str:
     starts = [0, *(at + 1 for at, character in enumerate(text.text) if character == "\n")]
     rows: list[ParamRow] = []
     header: list[str] | None = None
+    heads: dict[str, Span] = {}
     before = 0
     try:
         for cells in reader:
@@ -64,25 +67,33 @@ def _csv_rows(text: Source) -> list[ParamRow] | str:
                 header = [name.strip() for name in cells]
                 if len(set(header)) != len(header) or "" in header:
                     return "its first line names a column twice, or not at all"
+                heads = dict(zip(header, _places(text, header, start, end), strict=True))
                 continue
             if len(cells) != len(header):
                 return f"line {before} has {len(cells)} cells, {len(header)} were expected"
-            rows.append(_row(text, header, cells, Span(text, start, end)))
+            rows.append(_row(heads, cells, Span(text, start, end)))
     except csv.Error as error:
         return f"line {reader.line_num}: {error}"
     return rows
 
 
-def _row(text: Source, header: list[str], cells: list[str], span: Span) -> ParamRow:
+def _places(text: Source, cells: list[str], start: int, end: int) -> list[Span]:
+    """Return where the cells of a line stand; of an empty one, or one with quotes, the line."""
+    line = Span(text, start, start + len(text.text[start:end].rstrip("\r\n")))
+    places = []
+    for cell in cells:
+        found = text.text.find(cell, start, end) if cell else -1
+        places.append(line if found < 0 else Span(text, found, found + len(cell)))
+        start = start if found < 0 else found + len(cell)
+    return places
+
+
+def _row(heads: Mapping[str, Span], cells: list[str], span: Span) -> ParamRow:
     located: dict[str, Node] = {}
     mistake: Diagnostic | None = None
-    at = span.start
-    row = Span(text, at, at + len(text.text[at : span.end].rstrip("\r\n")))
-    for name, written in zip(header, cells, strict=True):
-        cell = written.strip()
-        found = text.text.find(cell, at, span.end)
-        place = row if found < 0 or not cell else Span(text, found, found + len(cell))
-        at = max(at, place.end if place is not row else at)
+    source, stripped = span.source, [cell.strip() for cell in cells]
+    places = _places(source, stripped, span.start, span.end)
+    for name, cell, place in zip(heads, stripped, places, strict=True):
         node: Node | Diagnostic = Scalar(cell, "plain", place)
         if cell.startswith("{"):
             node = _scale(cell, place)
@@ -90,7 +101,8 @@ def _row(text: Source, header: list[str], cells: list[str], span: Span) -> Param
             mistake = mistake or node
         else:
             located[name] = node
-    return ParamRow(row, located, mistake)
+    text = source.text[span.start : span.end].rstrip("\r\n")
+    return ParamRow(Span(source, span.start, span.start + len(text)), located, heads, mistake)
 
 
 def _scale(cell: str, place: Span) -> Node | Diagnostic:
@@ -149,7 +161,6 @@ def _parquet_rows(path: Path, shown: str) -> list[ParamRow] | str:
     for number, cells in enumerate(frame.iter_rows(named=True), 1):
         text = ", ".join(cell or "" for cell in cells.values())
         source = Source(f"{shown} row {number}", text)
-        rows.append(
-            _row(source, list(cells), [c or "" for c in cells.values()], Span(source, 0, len(text)))
-        )
+        row = Span(source, 0, len(text))
+        rows.append(_row(dict.fromkeys(cells, row), [c or "" for c in cells.values()], row))
     return rows

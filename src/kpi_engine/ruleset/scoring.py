@@ -59,6 +59,7 @@ class _Level:
     rescale: str | None
     empty: Empty | Formula | None
     parent: str
+    settled: bool = True
 
 
 def score_mentions(document: ScoreDocument | None) -> frozenset[str]:
@@ -122,7 +123,7 @@ def _reweighed(
         children = item.children
         if own.items is not None:
             path = (*level.path, name, "items")
-            inner = _Level(path, own.items, given[name], own.rescale, None, item.path)
+            inner = _inner(path, name, own, given, None, item.path)
             children = _reweighed(context, inner, children, None)
         made.append(replace(item, weight=weights[name], children=children))
     return tuple(made)
@@ -223,9 +224,7 @@ def _check_items(
             if points.node.type.nullable and not is_broken(points) and empty is None:
                 report(context.sheet, "K383", points.span)
         else:
-            inner = _Level(
-                (*path, "items"), item.items or {}, given[name], item.rescale, empty, title
-            )
+            inner = _inner((*path, "items"), name, item, given, empty, title)
             children = _check_items(context, inner, scope, known, None)
         items.append(
             Item(
@@ -239,6 +238,19 @@ def _check_items(
             )
         )
     return tuple(items)
+
+
+def _inner(  # noqa: PLR0913, PLR0917 (what a level is made of)
+    path: Path,
+    name: str,
+    item: ItemDocument,
+    given: Mapping[str, Fraction],
+    empty: Empty | Formula | None,
+    title: str,
+) -> _Level:
+    """Return the items of an item, whose weight may not be known."""
+    items, total = item.items or {}, given.get(name, _WHOLE)
+    return _Level(path, items, total, item.rescale, empty, title, name in given)
 
 
 def _check_points(context: Context, points: Rule) -> None:
@@ -270,7 +282,10 @@ def _constant_values(node: ir.Node) -> list[Fraction]:
 def _weights(
     context: Context, level: _Level, document: ScoreDocument | None
 ) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
-    """Return each item's share of its siblings' weight, and its weight in points of the whole."""
+    """Return each item's share of its siblings' weight, and its weight in points of the whole.
+
+    Where a weight is wrong, or waits for a required param, the whole knows those that are written.
+    """
     names = list(level.items)
     equal = {name: Fraction(1, len(names)) for name in names}
     written: dict[str, Fraction] = {}
@@ -289,13 +304,17 @@ def _weights(
     if not waiting and not written:
         if ranking is not None and document is not None:
             shares = derive_weights(ranking, document.method, document.ties)
-    elif not waiting:
-        summed = _given_shares(context, level, written)
+    else:
+        summed = None if waiting else _given_shares(context, level, written)
         broken = first_break(ranking, summed) if ranking is not None and summed else None
-        shares = summed or equal
-        if broken is not None:
-            _report_break(context, level, broken, shares)
-    return shares, {name: share * level.total for name, share in shares.items()}
+        if broken is not None and summed is not None:
+            _report_break(context, level, broken, summed)
+        if summed is None:
+            return equal, written
+        shares = summed
+    if written and sum(written.values()) not in {level.total, _WHOLE}:
+        return shares, written  # brought to another sum: sub-weights add up to what is printed
+    return shares, {n: share * level.total for n, share in shares.items() if level.settled}
 
 
 def _report_break(
@@ -353,7 +372,7 @@ def _given_shares(
         report(sheet, "K386", item_span, name=name, weight=show(inferred))
         written = {**written, name: inferred}
         total = whole
-    if total not in {level.total, _WHOLE}:
+    if level.settled and total not in {level.total, _WHOLE}:
         expected = show(level.total)
         if level.total != _WHOLE:
             expected += " (points of the whole) or 100 (per cent of the item)"
@@ -388,7 +407,7 @@ def _ranking(
     path: Path = ("score", "order")
     span = span_of(sheet, path)
     ranking = read_order(document.order)
-    if ranking is None:
+    if ranking is None or "," in document.order:
         report(sheet, "K389", span, text=document.order.strip())
         return None
     named: set[str] = set()

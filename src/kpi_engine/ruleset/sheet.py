@@ -1,5 +1,6 @@
 """The merged tree as data for the model, with the place of every path, and the findings so far."""
 
+import re
 from collections.abc import Mapping as MappingOf
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
@@ -64,11 +65,15 @@ def lay_out(
     return Sheet(data if isinstance(data, dict) else {}, nodes, keys, files, removed or {})
 
 
+_CASE = re.compile(r"(?:from|up to|at|is|top) |else$|\S+ to ")
+
+
 def _long_form(entry: Entry, path: Path) -> Node:
     value = entry.value
     if path != ("metrics",):
         return value
-    bare_scale = isinstance(value, Mapping) and any(e.key.value == "of" for e in value.entries)
+    keys = [each.key.value for each in value.entries] if isinstance(value, Mapping) else []
+    bare_scale = "of" in keys or ("value" not in keys and any(map(_CASE.match, keys)))
     return long_metric(value) if isinstance(value, Scalar) or bare_scale else value
 
 

@@ -57,7 +57,14 @@ def row_sight(
         for table in tables.values()
     }
     day = names["day"] if "day" in types else None
-    return Sight(names, prefixes, day)
+    return with_anything(Sight(names, prefixes, day), context.unmade, level)
+
+
+def with_anything(sight: Sight, names: Iterable[str], level: Level = Level.ROW) -> Sight:
+    """Return the sight with anything behind the dot of names whose mistake is reported already."""
+    type_ = ANY._replace(level=level)
+    unmade = {name: Prefix(any_name=ir.Ref("row", name, type_)) for name in names}
+    return sight._replace(prefixes={**sight.prefixes, **unmade}) if unmade else sight
 
 
 def subject_sight(
@@ -98,7 +105,8 @@ def _looked_up(
     if missing:
         facts = {"table": table.name, "keys": _listed(needed), "missing": _listed(missing)}
         return Prefix(refused=("K259", tuple(facts.items())))
-    other = next((k for k in table.key if carried[k].kind is not table.types[k].kind), None)
+    sure = (key for key in table.key if Kind.ANY not in {carried[key].kind, table.types[key].kind})
+    other = next((key for key in sure if carried[key].kind is not table.types[key].kind), None)
     if other is not None:
         left, right = table.types[other].kind, carried[other].kind
         facts = {"name": other, "left": left, "table": table.name, "right": right}

@@ -26,11 +26,14 @@ def check_tables(context: Context) -> dict[str, Table]:
     for circle in circles:
         span = key_span(context.sheet, ("tables", circle[0]))
         report(context.sheet, "K357", span, **circle_words(circle))
+        context.unmade.update(circle)
     tables: dict[str, Table] = {}
     for name in order:
         table = _check_table(context, name, documents[name], tables)
         if table is not None:
             tables[name] = table
+        else:
+            context.unmade.add(name)
     return tables
 
 
@@ -73,12 +76,8 @@ def _input_table(
 ) -> Table:
     sheet, path = context.sheet, ("tables", name)
     columns = tuple(
-        column
-        for column in (
-            read_column(context, (*path, "columns", header), header, text)
-            for header, text in (document.columns or {}).items()
-        )
-        if column is not None
+        read_column(context, (*path, "columns", header), header, text)
+        for header, text in (document.columns or {}).items()
     )
     types = {column.name: column.type for column in columns}
     if document.key is None:
@@ -90,7 +89,7 @@ def _input_table(
         report(sheet, "K369", span, found=recorded.kind)
     clock = read_clock(context, path, document.dated, types, name)
     draft = Draft(context, path, document, tables, tables_read(formulas_of(document)))
-    where, added, drop = _row_formulas(draft, with_calendar(types, clock))
+    where, added, drop = _row_formulas(draft, with_calendar(types, clock, document.dated))
     key = tuple(key for key in document.key or () if key in types)
     valid, long = _valid(context, path, document, types), _long(context, path, document, types)
     return Table(
@@ -125,9 +124,9 @@ def _valid(
         count = "1 column" if len(valid) == 1 else f"{len(valid)} columns"
         report(context.sheet, "K360", span_of(context.sheet, (*path, "valid")), count=count)
         return None
-    for name in valid:
+    for index, name in enumerate(valid):
         if types[name].kind not in {Kind.DATE, Kind.ANY}:
-            span, found = span_of(context.sheet, (*path, "valid")), types[name].kind
+            span, found = span_of(context.sheet, (*path, "valid", index)), types[name].kind
             report(context.sheet, "K378", span, name=name, found=found)
     return valid[0], valid[1]
 
