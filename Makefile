@@ -36,6 +36,7 @@ check: $(READY)  ## format, lint, types, imports, our own rulesets
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/kpi-engine fmt --check rulesets tests/rulesets
 	$(BIN)/kpi-engine check rulesets
 	$(BIN)/kpi-engine test rulesets
 

@@ -86,6 +86,12 @@ def test_a_comment_that_ignores_speaks_of_the_same_values_or_nothing_is_written(
         assert len(before) == len(after)
 
 
+def test_the_shelf_is_formatted():
+    report = ke.format_files(SHELF, write=False)
+    assert [file.name for file in report.files if file.standing != "formatted"] == []
+    assert report.diagnostics == ()
+
+
 def test_what_an_author_is_given_to_begin_with_is_formatted(tmp_path):
     ke.init_ruleset("maple", tmp_path)
     ke.init_shop("maple/presales", "taobao/presales", tmp_path)
