@@ -35,7 +35,7 @@ _Given = tuple[tuple[str, str], ...]
 """The params of a case, each as it is written."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trial:
     """A case as it runs without a mutant, reduced to what it looks at.
 
@@ -82,8 +82,10 @@ def set_up(tested: Path, files: Files, whole: frozenset[int]) -> Bench | list[Di
     source = read_text(tested, tested.as_posix())
     prepared = [prepare_file(file) for file in files]
     findings = [finding for file in prepared for finding in file.diagnostics]
-    if isinstance(source, Diagnostic) or findings:
-        return findings or [source] if isinstance(source, Diagnostic) else findings
+    if isinstance(source, Diagnostic):
+        return [*findings, source]
+    if findings:
+        return findings
     root, _ = parse_yaml(source)
     mutants = find_mutants(root) if isinstance(root, YamlMapping) else ()
     trials: list[Trial] = []
