@@ -1,43 +1,21 @@
 """The tutorials, followed as they are written: every file, every command, every answer."""
 
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from difflib import unified_diff
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from tests.transcripts import GAP, Block, assert_shown, calls, fenced
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("tutorial.md", "tutorial.zh.md")
 COMMAND = [sys.executable, "-c", "from kpi_engine.cli import main; main()"]
-GAP = "…"
-"""Alone on a line it stands for lines, at the end of one for the rest of it."""
-
-_FENCE = re.compile(r"^```(\S*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-class Block(NamedTuple):
-    """A fenced block: a console, or the text of a file."""
-
-    language: str
-    file: str
-    text: str
 
 
 def blocks(page: str) -> list[Block]:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    return [Block(*found) for found in _FENCE.findall(text)]
-
-
-def calls(block: Block) -> Iterator[tuple[str, str]]:
-    """Return the commands of a console, each with the answer below it."""
-    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-        command, _, answer = part.partition("\n")
-        yield command, answer
+    return fenced((ROOT / "docs" / page).read_text(encoding="utf-8"))
 
 
 def commands(page: str) -> list[list[str]]:
@@ -61,19 +39,6 @@ def answered(command: str, folder: Path) -> str:
     )
     assert done.returncode in {0, 1}, done.stdout  # 1: done, with findings
     return done.stdout
-
-
-def assert_shown(shown: str, real: str, what: str) -> None:
-    """Fail unless a text is what a page shows of it."""
-    lines = [r"(?:.*\n)+" if line == GAP else _line(line) + r"\n" for line in shown.splitlines()]
-    if re.fullmatch("".join(lines), real) is None:
-        difference = unified_diff(shown.splitlines(), real.splitlines(), "page", "real", n=0)
-        pytest.fail(f"{what}\n" + "\n".join(difference))
-
-
-def _line(line: str) -> str:
-    cut = line.endswith(f" {GAP}")
-    return re.escape(line.removesuffix(GAP)) + (".*" if cut else "")
 
 
 def follow(page: str, folder: Path) -> None:

@@ -10,6 +10,8 @@ from kpi_engine.text.pages import FACT, outline
 HERE = Path(__file__).parent
 PAGES = HERE.parents[1] / "docs" / "codes"
 MENDED = HERE / "mended"
+TOLD = HERE / "told"
+SHARED = ("pay.yaml", "north.yaml", "data/agents.csv", "data/orders.csv", "data/ratings.csv")
 SUBJECT_BY_START = {
     "K1": "text and YAML",
     "K2": "formulas",
@@ -21,6 +23,10 @@ SUBJECT_BY_START = {
 FIRST_WORDS = (
     "Every finding has a code, and every code its page: `kpi-engine rule K220` prints it. Codes "
     "never change their meaning and are never used again. These pages are made by `make docs`."
+)
+WORDS_ON_FILES = (
+    "What stands beside it where examples run commands or Python. There `ke` is `kpi_engine` and "
+    "`pl` Polars; what is raised, or stands in `found`, is shown."
 )
 
 
@@ -42,6 +48,10 @@ def page_of(code: str) -> str:
     for fixture in fixtures:
         what = fixture.stem.partition("-")[2].replace("-", " ")
         parts += [f"## Example: {what}", _yaml(fixture), _block("text", _said(fixture))]
+    told = sorted(TOLD.glob(f"{code}-*.md"))
+    for page in told:
+        what = page.stem.partition("-")[2].replace("-", " ")
+        parts += [f"## Example: {what}", page.read_text(encoding="utf-8").rstrip()]
     hint = outline(message.help or "")
     mended = [_yaml(path) for path in sorted(MENDED.glob(f"{code}-*.yaml"))]
     if mended and FACT in hint:
@@ -52,6 +62,8 @@ def page_of(code: str) -> str:
         parts.append(
             "`shop` is a small ruleset that the examples share, [at the end](README.md#shop)."
         )
+    if told:
+        parts.append("The example begins with [a few files](README.md#files) that many share.")
     return "\n\n".join(parts) + "\n"
 
 
@@ -66,11 +78,17 @@ def list_of_codes() -> str:
         ]
         parts += [f"## {subject}", "\n".join(["| code | | says |", "|---|---|---|", *rows])]
     parts += ["## shop", "The ruleset that examples extend:", _yaml(HERE / "shop.yaml")]
+    parts += ["## files", WORDS_ON_FILES]
+    parts += [_file(name, TOLD / "files" / name) for name in SHARED]
     return "\n\n".join(parts) + "\n"
 
 
 def _yaml(path: Path) -> str:
     return _block("yaml", path.read_bytes().decode())
+
+
+def _file(name: str, path: Path) -> str:
+    return _block(f"{path.suffix[1:]} {name}", path.read_text(encoding="utf-8"))
 
 
 def _said(fixture: Path) -> str:

@@ -16,10 +16,7 @@ FIXTURES = sorted(path.stem for path in HERE.glob("K*.yaml"))
 MENDED = sorted((HERE / "mended").glob("K*.yaml"))
 NOTHING_INSTEAD = {"K108", "K315"}  # an empty file, and a param that is given from outside
 PARAMS_BY_FIXTURE = {"K315-param-that-is-none": {"reply_limt": "5 min"}}
-SAID_OF_TESTS_ALONE = {"K316"}
-SAID_OF_FILES_THAT_ARE_NO_TEXT = {"K101", "K102", "K103", "K104", "K143"}
 SAID_OF_COMMENTS = {"K150", "K151", "K152", "K153"}
-SAID_BESIDE_A_PARENT = {"K601", "K602"}
 
 
 @pytest.fixture(autouse=True)
@@ -47,12 +44,6 @@ def test_a_mistake_is_told_once(name):
     assert [finding.code for finding in findings] == [code]
     refused = MESSAGES[code].severity == "error" and code not in SAID_OF_COMMENTS
     assert (ruleset is None) == refused
-
-
-def test_every_code_of_texts_formulas_and_rulesets_has_a_fixture():
-    codes = {code for code in MESSAGES if code.startswith(("K1", "K2", "K3"))}
-    elsewhere = SAID_OF_TESTS_ALONE | SAID_OF_FILES_THAT_ARE_NO_TEXT
-    assert {name.split("-")[0] for name in FIXTURES} == codes - elsewhere | SAID_BESIDE_A_PARENT
 
 
 def test_every_text_belongs_to_a_ruleset():

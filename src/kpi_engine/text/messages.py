@@ -5,8 +5,8 @@ up in one place. There is no logic in it to divide.
 
 Codes are stable and never reused: K1 text and YAML, K2 formulas, K3 rulesets, K4 data and runs,
 K5 ruleset tests and the command line, K6 files over files. A new code gets its meaning in
-`meanings`, a fixture in tests/diagnostics where a file can hold the mistake, and `make docs` writes
-its page.
+`meanings`, a fixture in tests/diagnostics (a ruleset that holds the mistake, or under `told` a page
+with the command or program that finds it), and `make docs` writes its page.
 """
 
 from dataclasses import dataclass
