@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ def test_mutants_that_nobody_notices_are_told_with_their_place():
     ]
 
 
-def test_a_mutation_score_below_the_limit_is_a_finding():
+def test_a_mutation_score_below_the_limit_is_a_finding(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
     command = ["test", "maple.test.yaml", "--format", "json", "--mutate-fail-under"]
     result = run.invoke(app, [*command, "91.7"])
     assert result.exit_code == 1
