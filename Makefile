@@ -38,7 +38,7 @@ check: $(READY)  ## format, lint, types, imports, our own rulesets
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/kpi-engine fmt --check rulesets tests/rulesets
 	$(BIN)/kpi-engine check rulesets
-	$(BIN)/kpi-engine test rulesets
+	$(BIN)/kpi-engine test --cov-fail-under 95 rulesets
 
 mutate: $(READY)  ## do the tests of our own rulesets notice slips of the pen? takes minutes
 	$(BIN)/kpi-engine test --mutate-fail-under 90 rulesets

@@ -112,8 +112,8 @@ def _met_by(slip: Slip, given: frozenset[str], ruleset: Ruleset) -> Iterable[Key
     for name, metric in ruleset.metrics.items():
         if name not in given:
             yield id(metric), outcome_of(slip.metrics[name].value)
-    if slip.score_status in {"ok", "needs"} and "score" not in given:
-        yield id(ruleset.score), "false" if slip.score_status == "needs" else "true"
+    if slip.score_status in {"ok", "needs", "no_points"} and "score" not in given:
+        yield id(ruleset.score), "true" if slip.score_status == "ok" else "false"
 
 
 def coverage_of(reached: Reached) -> tuple[FileCoverage, ...]:

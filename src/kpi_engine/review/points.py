@@ -1,6 +1,6 @@
 """What tests of a ruleset can reach: metrics, cases of scales, branches, gates, items and pay."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, cast
@@ -16,7 +16,6 @@ from kpi_engine.ruleset.checked import (
     Formula,
     Item,
     Metric,
-    Param,
     ParamScale,
     Rule,
     Ruleset,
@@ -71,10 +70,10 @@ def _points(ruleset: Ruleset) -> Iterator[tuple[Key, Point]]:
             yield from _branches(formula)
     for metric in ruleset.metrics.values():
         if _is_written(metric):
-            yield from _metric(metric, ruleset.params)
+            yield from _metric(metric, ruleset)
     if ruleset.score is not None:
         for item in ruleset.score.items:
-            yield from _item(item, ruleset.params)
+            yield from _item(item, ruleset)
         for name, formula in ruleset.score.steps:
             yield from _computed(formula, f"step `{name}` of the score")
         if ruleset.score.needs is not None:
@@ -106,7 +105,7 @@ def _is_written(metric: Metric) -> bool:
     return not told and metric.group is None
 
 
-def _metric(metric: Metric, params: Mapping[str, Param]) -> Iterator[tuple[Key, Point]]:
+def _metric(metric: Metric, ruleset: Ruleset) -> Iterator[tuple[Key, Point]]:
     node, name, span = id(metric), f"metric `{metric.name}`", metric.span
     if metric.type.kind is Kind.BOOL:
         yield (node, "true"), Point(span, f"{name} never held")
@@ -114,7 +113,7 @@ def _metric(metric: Metric, params: Mapping[str, Param]) -> Iterator[tuple[Key, 
     else:
         yield (node, "known"), Point(span, f"{name} was never computed")
     computed = metric.table is None
-    if metric.type.nullable and not (computed and not _can_be_unknown(metric.value.node, params)):
+    if metric.type.nullable and not (computed and not _can_be_unknown(metric.value.node, ruleset)):
         yield (node, "unknown"), Point(span, f"{name} was never unknown")
     if metric.where is not None:
         yield from _branches(metric.where)
@@ -125,38 +124,56 @@ _BY_ZERO = frozenset({"attain", "div"})
 _OWN_RULE = frozenset({"default", "and", "or", "if", "known"})
 
 
-def _can_be_unknown(node: ir.Node, params: Mapping[str, Param]) -> bool:
-    """Return whether a value can be unknown with the params there are."""
+def _can_be_unknown(node: ir.Node, ruleset: Ruleset) -> bool:
+    """Return whether a value can be unknown with the params there are.
+
+    The checker asks what could be with any: a target that is 0, which nobody has.
+    """
     if not node.type.nullable:
         return False
-    if not isinstance(node, ir.Op) or node.op in _OWN_RULE:
-        return True
-    if node.op in _BY_ZERO:
-        return _can_be_zero(node.args[1], params) or any(
-            _can_be_unknown(argument, params) for argument in node.args
-        )
-    return any(_can_be_unknown(argument, params) for argument in node.args)
+    match node:
+        case ir.Op(op, args) if op not in _OWN_RULE:
+            by_zero = op in _BY_ZERO and _can_be_zero(args[1], ruleset)
+            return by_zero or any(_can_be_unknown(argument, ruleset) for argument in args)
+        case ir.Ref("metric", name) if name in ruleset.metrics:
+            metric = ruleset.metrics[name]
+            return metric.table is not None or _can_be_unknown(metric.value.node, ruleset)
+        case ir.Apply(scale, x) if not isinstance(scale, str) and not _has_holes(scale):
+            parts = (x, *ir.scale_values(scale))
+            return any(_can_be_unknown(part, ruleset) for part in parts)
+        case _:
+            return True
 
 
-def _can_be_zero(node: ir.Node, params: Mapping[str, Param]) -> bool:
-    if isinstance(node, ir.Ref) and node.space == "param" and node.name in params:
-        value = params[node.name].value
+def _can_be_zero(node: ir.Node, ruleset: Ruleset) -> bool:
+    if isinstance(node, ir.Ref) and node.space == "param" and node.name in ruleset.params:
+        value = ruleset.params[node.name].value
         if isinstance(value, Formula):
             node = value.node
     return not isinstance(node, ir.Lit) or node.value == 0
 
 
-def _item(item: Item, params: Mapping[str, Param]) -> Iterator[tuple[Key, Point]]:
+def _has_holes(scale: ir.Scale) -> bool:
+    match scale:
+        case ir.Steps():
+            return scale.lowest is None
+        case ir.Ranges() | ir.Choice():
+            return scale.otherwise is None
+        case ir.Line():
+            return False
+
+
+def _item(item: Item, ruleset: Ruleset) -> Iterator[tuple[Key, Point]]:
     name = f"item `{item.path}`"
     if item.points is not None:
         yield from _computed(item.points, f"the points of {name}", item.span)
-        if item.empty is not None and _can_be_unknown(item.points.node, params):
+        if item.empty is not None and _can_be_unknown(item.points.node, ruleset):
             missed = f"the points of {name} were never unknown: its `empty` was not asked"
             yield (id(item.points), "unknown"), Point(item.span, missed)
     if isinstance(item.empty, Formula):
         yield from _branches(item.empty)
     for child in item.children:
-        yield from _item(child, params)
+        yield from _item(child, ruleset)
 
 
 def _computed(rule: Rule, name: str, span: Span | None = None) -> Iterator[tuple[Key, Point]]:
