@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("checking", "running", "sample_data", "events", "slips", "fleets", "bombs")
+BENCHMARKS = ("checking", "folders", "running", "sample_data", "events", "slips", "fleets", "bombs")
 
 if __name__ == "__main__":
     for benchmark in BENCHMARKS:
