@@ -77,11 +77,11 @@ def test_a_declared_file_is_the_one_that_is_read(table_of, tmp_path):
     assert rows_of(opened).rows() == [("1", "a", "1")]
 
 
-def test_a_missing_file_is_told_with_what_was_looked_for_and_what_is_near(table_of, tmp_path):
+def test_a_missing_file_is_told_with_what_was_expected_and_what_is_near(table_of, tmp_path):
     (tmp_path / "row.csv").touch()
     _, found = open_table(table_of(COLUMNS), tmp_path)
     assert codes(found) == ["K402"]
-    assert "`rows.parquet` and `rows.csv`" in found[0].message
+    assert "`rows.parquet` or `rows.csv`" in found[0].message
     assert "`row.csv`" in found[0].help
 
 

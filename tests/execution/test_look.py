@@ -280,4 +280,4 @@ def test_a_table_of_which_nothing_was_recorded_in_time_is_a_note(plan):
     result = run(plan, tables(orders=late), period="2026-10", as_of="2026-10-29")
     note = next(note for note in result.diagnostics if note.code == "K436")
     assert note.message == "the table `orders` has no row in 2026-10"
-    assert note.help == "of its rows 6 were recorded at or after 2026-10-29T00:00:00+08:00"
+    assert note.help == "rows recorded at or after 2026-10-29T00:00:00+08:00: 6"

@@ -130,7 +130,7 @@ def _find_files(
                 "K402",
                 table=table.name,
                 folder=folder,
-                names="` and `".join(names),
+                names="` or `".join(names),
                 near=present[near] if near is not None else None,
             )
         )

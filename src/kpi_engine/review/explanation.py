@@ -58,7 +58,9 @@ def explain_subject(
     if isinstance(results, FleetResults):
         column = results.receipt["shop"]
         if isinstance(subject, str) or column not in subject:
-            raise DataError([diagnose("K668", shop=column, subject=subject)])
+            pairs = () if isinstance(subject, str) else subject.items()
+            shown = ",".join(f"{key}={value}" for key, value in pairs) or subject
+            raise DataError([diagnose("K668", shop=column, subject=shown)])
         results = shop_results(results, subject[column])
     key = results.receipt["subject"]["key"]
     return _explained(chosen_subject(results.subjects, key, subject), results.receipt)

@@ -145,7 +145,7 @@ def _file_in(folder: Path, table: str, given: InputReceipt) -> Path | Diagnostic
     names = [file] if file is not None else [f"{table}.parquet", f"{table}.csv"]
     found = next((folder / name for name in names if (folder / name).is_file()), None)
     if found is None:
-        return diagnose("K487", table=table, names="` and `".join(names), folder=folder)
+        return diagnose("K487", table=table, names="` or `".join(names), folder=folder)
     return found
 
 

@@ -49,8 +49,9 @@ def near_parent(reference: str, places: list[Path]) -> str | None:
     depth = reference.count("/") + 1
     known: list[str] = []
     for path in places:
-        folder = path.parents[depth - 1]
-        if folder.is_dir():
+        # `/pay` has fewer folders above it than its name has parts
+        folder = path.parents[depth - 1] if len(path.parents) >= depth else None
+        if folder is not None and folder.is_dir():
             found = folder.glob("/".join(["*"] * depth) + _SUFFIX)
             known += [p.relative_to(folder).with_suffix("").as_posix() for p in found]
     near = get_close_matches(reference, known, n=1)

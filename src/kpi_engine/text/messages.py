@@ -789,7 +789,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "K402": Message(
         "error",
-        "`{folder}` holds no file of the table `{table}`, `{names}` was looked for",
+        "`{folder}` holds no file of the table `{table}`, `{names}` was expected",
         "rename `{near}`, or name it in the ruleset: `file: {near}`",
     ),
     "K403": Message(
@@ -911,11 +911,11 @@ MESSAGES: dict[str, Message] = {
     "K436": Message(
         "note",
         "the table `{table}` has no row in {period}",
-        "of its rows {late} were recorded at or after {as_of}",
+        "rows recorded at or after {as_of}: {late}",
     ),
     "K437": Message(
         "warning",
-        "{count} rows of the roster `{table}` were rejected: their subjects may be missing",
+        "rows of the roster `{table}` were rejected ({count}): their subjects may be missing",
         "correct the rows; `rejects` names them with the reason",
     ),
     "K438": Message(
@@ -943,7 +943,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "K443": Message(
         "error",
-        "the facts of {period} have no `{metric}` of {count} subjects, such as {subject}",
+        "the facts of {period} have no `{metric}` of some subjects ({count}), such as {subject}",
         "every subject needs every metric that is gathered from rows, `no_rows` included",
     ),
     "K444": Message(
@@ -1092,7 +1092,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "K487": Message(
         "error",
-        "there is no file of the table `{table}`: `{names}` was looked for in `{folder}`",
+        "`{folder}` holds no file of the table `{table}`, `{names}` was expected",
         "give the folder of the files that were run",
     ),
     "K488": Message(
@@ -1416,7 +1416,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "K658": Message(
         "error",
-        "`{name}` is of the kind {left} in `{first}` and {right} in `{other}`",
+        "`{name}` is {left} in `{first}` and {right} in `{other}`, one kind was expected",
         "give one of the two another name: their values stand in one column",
     ),
     "K659": Message("error", "no shop can be run: the rulesets of all of them have errors"),
