@@ -136,6 +136,29 @@ def test_two_zones_two_currencies_and_two_structures_make_four_groups(tmp_path):
         assert mine.lines.equals(single.lines)
 
 
+def test_shops_that_look_back_as_far_share_a_plan(tmp_path):
+    base = BASE.replace("min_rows: 2}", "min_rows: enough, settles: late, window: looked}")
+    base = base.replace("params:\n", "params:\n  enough: 2\n  looked: 31 days\n  late: 2 h\n", 1)
+    params = ("", "enough: 9", "looked: 10 days", "late: 3 days", "enough: 9")
+    texts = {
+        f"S{number}": f"ruleset: shops/S{number}\nextends: base\nparams: {{{each}}}\n"
+        for number, each in enumerate(params)
+    }
+    listed = "".join(f"  {shop}: {shop}\n" for shop in texts)
+    _written(tmp_path, {**texts, "north": f"fleet: north\nshops:\n{listed}"})
+    (tmp_path / "base.yaml").write_text(base, "utf-8")
+    tables = rows(list(texts), Random(3), chats=600)
+    plan = ke.compile_fleet(ke.load_fleet(tmp_path / "north.yaml"))
+    groups = [group.shops for group in plan.groups]
+    assert groups == [("S0",), ("S1", "S4"), ("S2",), ("S3",)]
+    results = ke.run_fleet(plan, tables, period=PERIOD)
+    for shop in texts:
+        single = _single(tmp_path / f"{shop}.yaml", tables, shop)
+        mine = ke.shop_results(results, shop)
+        assert mine.subjects.equals(single.subjects)
+        assert mine.lines.equals(single.lines)
+
+
 def test_one_bad_shop_does_not_stop_the_others(tmp_path):
     random = Random(8)
     shops = _shops(tmp_path, random, 5)

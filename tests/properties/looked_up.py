@@ -57,6 +57,9 @@ def write_looked_up(page: Page) -> None:
             table["columns"] = {**key, "item": "text", "value": value}
             type_ = types_of({"value": value.partition(" =")[0]})["value"]
             found = dict.fromkeys(_NAMES, type_._replace(nullable=True))
+            less = [name for name in _NAMES if chance(spot, 3)]
+            table["better"] = dict.fromkeys(less, "lower")
+            page.lower |= {f"long.{name}" for name in less}
         entry_of(page.document, "tables")[name] = table
         page.shelf[name] = Shelved(asked, found)
 

@@ -29,7 +29,7 @@ from tests.properties.words import (
 )
 
 from kpi_engine.language import ir
-from kpi_engine.language.kinds import Kind, Level, Type
+from kpi_engine.language.kinds import QUANTITIES, Kind, Level, Type
 from kpi_engine.language.printer import print_formula
 
 About = Callable[[Page, str], Document]
@@ -117,6 +117,25 @@ def write_said(page: Page, name: str) -> None:
     node = None if tree is None else type_of(tree, words)
     if tree is not None and node is not None:
         keep_metric(page, name, {"value": print_formula(tree)}, node.type)
+
+
+def write_measured_again(page: Page, name: str) -> None:
+    """Write a metric over metrics that a group has too, and one that is its value for the group."""
+    words = subject_of(page)
+    spot = spot_of(page, words)
+    group = pick(spot, sorted(page.groups))
+    there = {n: ref for n, ref in words.names.items() if f"{group}.{n}" in page.elsewhere}
+    inside = replace(words, names=there, groups={})
+    kinds = [kind for kind in VALUE_KINDS if can_grow(spot_of(page, inside), kind, known=False)]
+    numbers = [n for n, ref in there.items() if ref.type.kind in QUANTITIES]
+    kinds = [kind for kind in kinds if kind is not Kind.MONTH]
+    text = drawn_text(page, inside, pick(spot, kinds))
+    if numbers and chance(spot, 2):
+        text = f"{pick(spot, numbers)} / {pick(spot, numbers)}"
+    node = type_of(parse(text), inside)
+    if node is not None:
+        keep_metric(page, name, {"value": text}, node.type)
+        keep_metric(page, f"{name}_of_{group}", {"value": f"{group}.{name}"}, node.type)
 
 
 SCORE = ir.Ref("metric", "score", Type(Kind.NUMBER, Level.SUBJECT, nullable=True))

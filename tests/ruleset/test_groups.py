@@ -46,6 +46,34 @@ def test_a_group_measures_a_metric_again_by_its_own_key():
     assert ruleset.metrics["part"].fraction
 
 
+RATE = """
+  returned: {from: orders, value: sum(refund)}
+  rate: returned / sales
+"""
+
+
+def test_a_metric_over_metrics_is_measured_again_from_what_it_reads():
+    ruleset = loaded(BASE + RATE + "  part: everybody.rate\n")
+    again = ruleset.metrics["everybody.rate"]
+    assert again.value.text == "everybody.returned / everybody.sales"
+    assert again.fraction
+    assert ruleset.metrics["everybody.sales"].group == "everybody"
+    *_, rate, part = ruleset.metrics
+    assert (rate, part) == ("everybody.rate", "part")
+
+
+def test_what_is_better_lower_is_so_of_a_group_too():
+    text = RATE + "    better: lower\n"
+    text = text.replace("  rate: returned / sales\n", "  rate:\n    value: returned / sales\n")
+    ruleset = loaded(BASE + text + "  part: attain(everybody.rate, 5%)\n")
+    assert ruleset.metrics["part"].value.node.op == "attain_lower"
+
+
+@pytest.mark.parametrize("value", ["sales / wage", "mean(sales, everybody)", "previous.sales", "3"])
+def test_what_reads_more_than_metrics_from_rows_is_not_measured_again(value):
+    assert codes(BASE + f"  rate: {value}\n  part: everybody.rate\n") == ["K269"]
+
+
 def test_a_place_is_a_metric_that_scales_climb():
     text = "  prize: {of: sales, over: everybody, top 2: 300 CNY, top 1: 500 CNY, else: 0 CNY}\n"
     ruleset = loaded(BASE + text)

@@ -1,5 +1,7 @@
 """Metrics: gathered from rows or computed from others, in the order of what they read."""
 
+from fractions import Fraction
+
 import pytest
 from tests.ruleset.shop import SHOP, codes, findings, loaded, shown, with_metric
 
@@ -189,3 +191,52 @@ def test_a_title_may_have_languages():
     assert loaded(text.replace("{zh: 电话, en: calls}", "电话")).metrics["calls"].title == {
         "": "电话"
     }
+
+
+ABOUT_ROWS = SHOP.replace(
+    "  limit: 3 min\n",
+    "  limit: 3 min\n  back: 30 days\n  late: 90 min\n  enough: 20\n  part: 25%\n",
+)
+
+
+def test_what_is_said_of_rows_may_be_the_value_of_a_param():
+    text = (
+        ABOUT_ROWS
+        + """
+  m:
+    from: orders
+    value: count()
+    window: back
+    settles: late
+    min_rows: enough
+    latest: part
+"""
+    )
+    metric = loaded(text).metrics["m"]
+    assert (metric.window, metric.settles, metric.min_rows) == (30, 90 * 60 * 10**6, 20)
+    assert metric.latest.share == Fraction(1, 4)
+    given = loaded(text, {"back": "7 days", "enough": "3"}).metrics["m"]
+    assert (given.window, given.min_rows) == (7, 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("window: late", ("K375", "90 min")),
+        ("window: enough", ("K375", "20")),
+        ("settles: part", ("K375", "25%")),
+        ("min_rows: late", ("K309", "90 min")),
+        ("latest: enough", ("K320", "20")),
+        ("window: rates", ("K375", "rates")),
+        ("window: bakc", ("K375", "bakc")),
+    ],
+)
+def test_a_param_that_does_not_fit_rows_is_told_where_it_is_written(said, place):
+    text = ABOUT_ROWS + f"  m: {{from: orders, value: count(), {said}}}\n"
+    assert shown(text) == [place]
+
+
+def test_a_metric_waits_for_a_required_minimum():
+    text = ABOUT_ROWS.replace("enough: 20", "enough: required")
+    text += "  m: {from: orders, value: count(), min_rows: enough}\n"
+    assert loaded(text).metrics["m"].type.nullable

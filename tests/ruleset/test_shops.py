@@ -115,6 +115,21 @@ def test_required_params_may_be_missing_in_some_shops(tmp_path):
     assert _compared(_written(tmp_path, shops, base)) == 5
 
 
+def test_params_that_are_said_of_rows_are_each_shops_own(tmp_path):
+    base = BASE.replace("min_rows: 2", "min_rows: enough, settles: window, window: looked")
+    base = base.replace("params:\n", "params:\n  enough: 2\n  looked: 30 days\n", 1)
+    shops = {
+        "S0": "params: {wage: 1000 CNY}\n",
+        "S1": "params: {wage: 1500 CNY, enough: 3}\n",
+        "S2": "params: {enough: 3}\n",
+        "S3": "params: {enough: 1.5}\n",
+        "S4": "params: {window: 45 min}\n",
+        "S5": "params: {looked: 45 min}\n",
+        "S6": "params: {looked: 45 days}\n",
+    }
+    assert _compared(_written(tmp_path, shops, base)) == 5
+
+
 def test_shops_of_pinned_bases_carry_their_own_notes(tmp_path):
     base = BASE.replace("zone:", "version: '2026.1'\nzone:", 1)
     files = _written(

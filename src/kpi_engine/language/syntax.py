@@ -4,7 +4,8 @@ Nodes are passive and equal by what they say, not by where they stand. The compi
 `ir`; the reference evaluates them as they are.
 """
 
-from dataclasses import field
+from collections.abc import Callable
+from dataclasses import field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal
@@ -217,3 +218,34 @@ def parts_of(expr: Expr) -> tuple[Expr, ...]:
             return (expr.value, expr.condition, expr.otherwise)
         case _:
             return ()
+
+
+def with_names(expr: Expr, renamed: Callable[[Name], Name]) -> Expr:
+    """Return a formula with other names in it.
+
+    >>> with_names(Negative(Name("aov")), lambda name: Name(name.name, "shop")).operand.prefix
+    'shop'
+    """
+    match expr:
+        case Name():
+            return renamed(expr)
+        case Call(arguments=parts):
+            return replace(expr, arguments=tuple(with_names(part, renamed) for part in parts))
+        case Negative() | Not() | IsKnown():
+            return replace(expr, operand=with_names(expr.operand, renamed))
+        case Arithmetic(left=left, right=right):
+            return replace(expr, left=with_names(left, renamed), right=with_names(right, renamed))
+        case Comparison(operands=parts) | Logic(operands=parts):
+            return replace(expr, operands=tuple(with_names(part, renamed) for part in parts))
+        case Membership(operand, options):
+            others = options if isinstance(options, tuple) else with_names(options, renamed)
+            return replace(expr, operand=with_names(operand, renamed), options=others)
+        case Conditional():
+            return replace(
+                expr,
+                value=with_names(expr.value, renamed),
+                condition=with_names(expr.condition, renamed),
+                otherwise=with_names(expr.otherwise, renamed),
+            )
+        case _:
+            return expr

@@ -82,12 +82,13 @@ def judge(  # noqa: PLR0913 (the last ones are given by name)
             gathered[name] = {key: values[owner] for key, owner in who.items()}
             accounts[name] = account_metric(metric, made[metric.table].table, rows)
             judged[name] = rows
-    lower = frozenset(name for name, metric in ruleset.metrics.items() if metric.lower)
+    lower = {name for name, metric in ruleset.metrics.items() if metric.lower}
+    lower |= {f"{name}.{n}" for name, table in ruleset.tables.items() for n in table.lower}
     today: Row = {"period": month.month, "day": month.last_day}
     evaluator = Evaluator(
         calendar,
         ruleset.params,
-        lower,
+        frozenset(lower),
         look_up=lambda names, name: shelf.value({**names, **today}, name),
         today=month.last_day,
         watch=watch,

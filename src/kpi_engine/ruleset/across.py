@@ -4,8 +4,9 @@
 under the name that is written, before the first formula that reads it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kpi_engine.language import ir
 from kpi_engine.language.across import differing_part
@@ -13,8 +14,8 @@ from kpi_engine.language.functions import spans_group
 from kpi_engine.language.kinds import Kind, Level
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.scopes import Scope, full_name
-from kpi_engine.language.syntax import Call, Expr, Name, parts_of
-from kpi_engine.language.typing import type_across
+from kpi_engine.language.syntax import Call, Expr, Name, parts_of, with_names
+from kpi_engine.language.typing import type_across, type_formula
 from kpi_engine.ruleset.checked import PAY, SCORE, Formula, Group, Metric, Rule, Ruleset, Table
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.groups import PREVIOUS
@@ -76,6 +77,13 @@ def _made_by_name(ground: Ground, formula: Formula, name: Name) -> Iterator[Metr
         yield replace(metric, lower=text in ground.scope.lower)
     elif prefix is not None and prefix in ground.groups:
         metric, group = ground.metrics[name.name], ground.groups[prefix]
+        if isinstance(metric.value, Formula) and metric.table is None:
+            tree = with_names(metric.value.tree, partial(_behind, ground, prefix))
+            yield from _made_by(ground, formula, tree)
+            node, _ = type_formula(tree, ground.scope)
+            value = replace(metric.value, text=print_formula(tree), tree=tree, node=node)
+            yield replace(metric, name=text, value=value, span=formula.span)
+            return
         _check_columns(ground, formula, metric, group)
         yield replace(metric, name=text, key=group.key, group=group.name, span=formula.span)
     elif prefix is None and name.name in ground.context.places:
@@ -84,6 +92,32 @@ def _made_by_name(ground: Ground, formula: Formula, name: Name) -> Iterator[Metr
             yield from _made_by(ground, formula, part.tree)
         metric = _metric(formula, place.call.tree, text, place.call.node)
         yield replace(metric, standing=place.standing)
+
+
+def _behind(ground: Ground, group: str, name: Name) -> Name:
+    """Return the name of a metric as measured over a group, any other name as it is."""
+    return replace(name, prefix=group) if name.name in ground.metrics else name
+
+
+def is_measured_again(rule: Rule, again: Container[str], constants: Container[str]) -> bool:
+    """Return whether a rule over metrics has a value for a group: where it reads nothing else.
+
+    ``again`` are the metrics that have one, ``constants`` the params: all else is a subject's own.
+    """
+    if not isinstance(rule, Formula):
+        return False
+    names: list[str] = []
+    waiting = [rule.tree]
+    while waiting:
+        tree = waiting.pop()
+        if isinstance(tree, Name):
+            names.append(full_name(tree))
+        if isinstance(tree, Call) and spans_group(tree.function, len(tree.arguments)):
+            return False
+        waiting += parts_of(tree)
+    measured = [name for name in names if name in again]
+    others = [name for name in names if name not in again]
+    return bool(measured) and all(name in constants for name in others)
 
 
 def _metric(formula: Formula, tree: Expr, name: str, node: ir.Node) -> Metric:

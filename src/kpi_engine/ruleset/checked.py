@@ -148,7 +148,8 @@ class Table:
     Formulas read columns of other tables as ``table.column``: of the undropped row that has this
     row's values of the table's key, with ``valid`` the one in force on this row's ``day`` (the
     last to begin, if several are); no such row, the column's default or unknown. Of a ``long``
-    table, (name, value), they read ``table.n``: the value of the row whose name is n.
+    table, (name, value), they read ``table.n``: the value of the row whose name is n; ``lower`` are
+    the names of which less is better.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Table:
     drop: tuple[tuple[str, Formula], ...]
     types: Mapping[str, Type]
     span: Span = field(repr=False, compare=False)
+    lower: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

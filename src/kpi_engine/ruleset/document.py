@@ -137,6 +137,7 @@ class TableDocument(_Named):
     dated: str | None = None
     valid: Names | None = None
     long: LongDocument | None = None
+    better: dict[str, Literal["higher", "lower"]] | None = None
     file: str | None = None
     missing: Names | None = None
     from_: str | None = Field(default=None, alias="from")

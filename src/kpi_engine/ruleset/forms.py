@@ -49,6 +49,7 @@ from kpi_engine.ruleset.kept import (
     roster_column,
     settled,
 )
+from kpi_engine.ruleset.known import names_of_lower
 from kpi_engine.ruleset.lookups import LAST_DAY, brought, looked_up, lookup_column
 from kpi_engine.ruleset.params import constants_of
 from kpi_engine.ruleset.wholes import whole_weights
@@ -79,7 +80,8 @@ def check_budget(ruleset: Ruleset) -> tuple[dict[str, MetricForm], list[Diagnost
     """Return the form of every metric, and a finding for every formula that could be too wide."""
     constants = constants_of(ruleset.params, ruleset.pool)
     forms = Forms(ruleset, ruleset.tables, constants)
-    forms.lower = {name for name, metric in ruleset.metrics.items() if metric.lower}
+    lower = (name for name, metric in ruleset.metrics.items() if metric.lower)
+    forms.lower = {*lower, *names_of_lower(ruleset.tables)}
     for table in ruleset.tables.values():
         forms.rows[table.name] = _table(table, forms)
     roster = forms.rows[ruleset.subject.table]
@@ -260,7 +262,7 @@ def _ranking(forms: Forms, metric: Metric, node: ir.Across) -> Ranking | None:
     if metric.standing is None:
         return None
     first = node.args[0]
-    lower = isinstance(first, ir.Ref) and first.space == "metric" and first.name in forms.lower
+    lower = isinstance(first, ir.Ref) and first.name in forms.lower
     highest = (not lower, *(preference.highest for preference in metric.standing.prefer))
     return Ranking(highest, metric.standing.shares)
 

@@ -62,6 +62,7 @@ SENTENCE_BY_KEY: Final[Mapping[str, Mapping[str, str]]] = {
         "dated": "The column whose day says to which month a row belongs.",
         "valid": "The two columns between which a row holds, the second exclusive.",
         "long": "One name a row: the column of names and the column of values.",
+        "better": "With `long`: the names of which `lower` values are better.",
         "file": "The name of the input's file, where it is not the table's.",
         "missing": "The texts that mean that nothing is known.",
         "from": "The table that this one is made from.",

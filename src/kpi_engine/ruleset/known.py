@@ -1,11 +1,11 @@
 """What formulas about a subject see so far: it grows as metrics are checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kpi_engine.language import ir
 from kpi_engine.language.scopes import GroupSignature, Prefix, Scope, Sight
-from kpi_engine.ruleset.checked import Formula, Group, Metric
+from kpi_engine.ruleset.checked import Formula, Group, Metric, Table
 from kpi_engine.ruleset.context import Context, scope_of
 from kpi_engine.ruleset.scales import Domain
 from kpi_engine.ruleset.sights import LAST_DAY
@@ -38,6 +38,12 @@ class Known:
     fractions: set[str] = field(default_factory=set)
     after_score: set[str] = field(default_factory=set)
     strangers: dict[str, list[Diagnostic]] = field(default_factory=dict)
+
+
+def names_of_lower(tables: Mapping[str, Table]) -> Iterator[str]:
+    """Return the names, as formulas read them, of what is better lower in long tables."""
+    for table in tables.values():
+        yield from (f"{table.name}.{name}" for name in table.lower)
 
 
 def subject_scope(context: Context, known: Known) -> Scope:

@@ -28,7 +28,8 @@ from kpi_engine.text.source import Source, text_digest
 Locks = Literal["held", "trusted", "ignored"]
 """Whether locks are used and held to what they were copied from, only used, or ignored."""
 
-_TOTALS = ("score", "pay")
+TOTALS = ("score", "pay")
+"""What assesses: a file without them is a shelf for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def _merged(files: tuple[Mapping, ...], opened: Opened) -> Merged:
 
 def _assessing(files: tuple[Mapping, ...]) -> tuple[Source, ...]:
     last = len(files) - 1
-    while last > 0 and not any(entry_of(files[last], key) for key in _TOTALS):
+    while last > 0 and not any(entry_of(files[last], key) for key in TOTALS):
         last -= 1
     return tuple(root.span.source for root in files[: last + 1])
 

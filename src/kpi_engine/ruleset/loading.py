@@ -30,13 +30,18 @@ from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scop
 from kpi_engine.ruleset.document import Effective, RulesetDocument, words
 from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
-from kpi_engine.ruleset.known import Known
+from kpi_engine.ruleset.known import Known, names_of_lower
 from kpi_engine.ruleset.layers import Layers, Locks, merged_of, read_layers
 from kpi_engine.ruleset.mentions import metric_order, rule_texts
 from kpi_engine.ruleset.merging import Merged
 from kpi_engine.ruleset.metrics import check_metric, know_across
 from kpi_engine.ruleset.needs import needed_metrics
-from kpi_engine.ruleset.origins import find_strays, find_unread, with_other_ends
+from kpi_engine.ruleset.origins import (
+    find_strays,
+    find_unread,
+    find_unread_figures,
+    with_other_ends,
+)
 from kpi_engine.ruleset.params import check_params, constants_of
 from kpi_engine.ruleset.paying import check_pay
 from kpi_engine.ruleset.rules import pay_rules, score_rules
@@ -130,6 +135,7 @@ def load_merged(layers: Layers, params: Mapping[str, str] = MappingProxyType({})
     find_strays(sheet, layers, merged)
     ruleset = _check(sheet, layers, params, merged)
     find_unread(sheet, layers)
+    find_unread_figures(sheet, layers)
     findings = in_reading_order(with_other_ends(sheet.findings, sheet, merged))
     return Loaded(None if has_errors(findings) else ruleset, findings, layers, sheet)
 
@@ -292,6 +298,7 @@ def _know_rows(
         groups,
         signatures_of(groups, who),
         elsewhere,
+        lower=set(names_of_lower(tables)),
     )
 
 

@@ -15,8 +15,8 @@ from kpi_engine.language.scopes import (
     narrowed,
 )
 from kpi_engine.language.syntax import Call, Name
-from kpi_engine.ruleset.across import EXACT, Ground, across_metrics, know_shared
-from kpi_engine.ruleset.checked import Formula, Latest, Metric, Rule, Subject, Table
+from kpi_engine.ruleset.across import EXACT, Ground, across_metrics, is_measured_again, know_shared
+from kpi_engine.ruleset.checked import Formula, Latest, Metric, ParamScale, Rule, Subject, Table
 from kpi_engine.ruleset.columns import ANY_COLUMN, read_clock
 from kpi_engine.ruleset.context import (
     Context,
@@ -33,12 +33,14 @@ from kpi_engine.ruleset.known import Known, subject_scope
 from kpi_engine.ruleset.sheet import Path, formula_at, key_span, report, span_of
 from kpi_engine.ruleset.sights import LAST_DAY
 from kpi_engine.text.diagnostics import diagnose
+from kpi_engine.text.source import Span
 
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
-_SPAN = re.compile(r"([1-9][0-9]{0,3}) (days?|h)")
+_SPAN = re.compile(r"([1-9][0-9]{0,3}) (days?|h|min|s)")
 _LATEST = re.compile(r"([1-9][0-9]{0,8}) rows?|([0-9]{1,2}(?:\.[0-9]+)?)%")
-_HOURS_BY_UNIT = {"h": 1, "day": 24, "days": 24}
-_MICROSECONDS_OF_HOUR = 3600 * 10**6
+_SECOND = 10**6
+_DAY = 24 * 3600 * _SECOND
+_MICROSECONDS = {"s": _SECOND, "min": 60 * _SECOND, "h": 3600 * _SECOND, "day": _DAY, "days": _DAY}
 _NO_METRIC = frozenset({Kind.HOURS, Kind.NOTHING})
 _ABOUT_ROWS = ("where", "whose", "dated", "window", "latest", "settles", "min_rows")
 
@@ -63,7 +65,7 @@ def check_metric(
         text = value.text if isinstance(value, Formula) else name
         report(sheet, "K372", span_of(sheet, (*path, "value")), name=text)
     table = tables.get(document.from_ or "")
-    window = _hours(context, name, "window", table)
+    window = _duration(context, name, "window", table)
     min_rows = _min_rows(context, name, document)
     type_ = subject_level(node.type)
     if min_rows is not None and not type_.nullable:
@@ -77,7 +79,9 @@ def check_metric(
     fraction = _stays_fraction(node, known, from_rows=document.from_ is not None)
     known.refs[name] = ir.Ref("metric", name, type_)
     for prefix, refs in known.elsewhere.items():
-        if prefix == PREVIOUS or table is not None:
+        constants = context.params.keys()
+        again = table is not None or is_measured_again(value, refs, constants)
+        if prefix == PREVIOUS or again:
             seen = type_
             if prefix == PREVIOUS and not type_.nullable:
                 seen = type_._replace(nullable=True)
@@ -93,9 +97,10 @@ def check_metric(
     ):
         if belongs:
             names.add(name)
-    for group in known.groups if fraction and table is not None else ():
-        known.leaves.add(f"{group}.{name}")
+    for group in known.groups if fraction else ():
         known.fractions.add(f"{group}.{name}")
+        if table is not None:
+            known.leaves.add(f"{group}.{name}")
     metric = Metric(
         name=name,
         title=words(document.title),
@@ -104,9 +109,9 @@ def check_metric(
         value=value,
         clock=_clock(context, name, table),
         key=_subject_columns(context, name, table, subject, known),
-        window=None if window is None else window // _HOURS_BY_UNIT["day"],
+        window=None if window is None else window // _DAY,
         latest=_latest(context, name, table),
-        settles=(_hours(context, name, "settles", table) or 0) * _MICROSECONDS_OF_HOUR,
+        settles=_duration(context, name, "settles", table) or 0,
         min_rows=min_rows,
         lower=document.better == "lower",
         fraction=fraction,
@@ -243,18 +248,35 @@ def _clock(context: Context, name: str, table: Table | None) -> str | None:
     return read_clock(context, ("metrics", name), dated, table.types, table.name)
 
 
-def _hours(context: Context, name: str, key: str, table: Table | None) -> int | None:
-    """Return the hours that a metric over dated rows gives under a key; a window is of days."""
+def _in_force(context: Context, path: Path, text: str | None) -> tuple[str | None, Span]:
+    """Return what is said of rows, and where: by name of a param what that says.
+
+    That is None while the param is required.
+    """
+    param = context.params.get(text or "")
+    if param is None or isinstance(param.value, ParamScale):
+        return text, span_of(context.sheet, path)
+    return None if param.value is None else param.value.text, param.span
+
+
+def params_about_rows(metrics: Mapping[str, MetricDocument]) -> frozenset[str]:
+    """Return what metrics say of their rows, where it may be the name of a param."""
+    said = ((m.window, m.latest, m.settles, m.min_rows) for m in metrics.values())
+    return frozenset(text for each in said for text in each if text is not None)
+
+
+def _duration(context: Context, name: str, key: str, table: Table | None) -> int | None:
+    """Return the microseconds a metric over dated rows gives under a key, a window's of days."""
     document = context.document.metrics[name]
-    text: str | None = getattr(document, key)
+    path = ("metrics", name, key)
+    text, place = _in_force(context, path, getattr(document, key))
     if text is None or table is None:
         return None
-    path = ("metrics", name, key)
     span = _SPAN.fullmatch(text)
-    if span is None or (key == "window" and span[2] == "h"):
+    if span is None or (key == "window" and not span[2].startswith("day")):
         expected = "`30 days`" if key == "window" else "`4 days` or `12 h`"
         facts = {"key": key, "text": text, "expected": expected}
-        report(context.sheet, "K375", span_of(context.sheet, path), **facts)
+        report(context.sheet, "K375", place, **facts)
         return None
     clock = table.types.get(document.dated or table.clock or "")
     if clock is None and _is_misdated(table):
@@ -263,7 +285,7 @@ def _hours(context: Context, name: str, key: str, table: Table | None) -> int | 
         found = "no date" if clock is None else "months alone"
         facts = {"key": key, "table": table.name, "found": found}
         report(context.sheet, "K377", key_span(context.sheet, path), **facts)
-    return int(span[1]) * _HOURS_BY_UNIT[span[2]]
+    return int(span[1]) * _MICROSECONDS[span[2]]
 
 
 def _is_misdated(table: Table) -> bool:
@@ -274,13 +296,14 @@ def _is_misdated(table: Table) -> bool:
 def _latest(context: Context, name: str, table: Table | None) -> Latest | None:
     """Return how many of the newest rows a metric over dated rows uses, None for all of them."""
     document = context.document.metrics[name]
-    if document.latest is None or table is None:
-        return None
     path = ("metrics", name, "latest")
-    amount = _LATEST.fullmatch(document.latest)
+    text, place = _in_force(context, path, document.latest)
+    if text is None or table is None:
+        return None
+    amount = _LATEST.fullmatch(text)
     share = None if amount is None or amount[2] is None else Fraction(amount[2]) / 100
     if amount is None or share == 0:
-        report(context.sheet, "K320", span_of(context.sheet, path), text=document.latest)
+        report(context.sheet, "K320", place, text=text)
         return None
     if table.clock is None and document.dated is None and not _is_misdated(table):
         facts = {"key": "latest", "table": table.name, "found": "no date"}
@@ -328,11 +351,11 @@ def _subject_columns(
 def _min_rows(context: Context, name: str, document: MetricDocument) -> int | None:
     if document.min_rows is None or document.from_ is None:
         return None
-    text = document.min_rows
+    text, place = _in_force(context, ("metrics", name, "min_rows"), document.min_rows)
+    if text is None:
+        return 1  # a required param: whatever it will be, the value may be unknown
     if not _COUNT.fullmatch(text):
-        report(
-            context.sheet, "K309", span_of(context.sheet, ("metrics", name, "min_rows")), text=text
-        )
+        report(context.sheet, "K309", place, text=text)
         return None
     return int(text)
 

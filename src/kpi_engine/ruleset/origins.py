@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 from kpi_engine.language.scopes import closest
 from kpi_engine.language.syntax import Number
-from kpi_engine.ruleset.layers import Layers
+from kpi_engine.ruleset.layers import TOTALS, Layers
 from kpi_engine.ruleset.merging import Keys, Merged, entry_of, is_removal
 from kpi_engine.ruleset.params import REQUIRED
-from kpi_engine.ruleset.sheet import Sheet, distance, lay_out, parsed, report_between
+from kpi_engine.ruleset.sheet import Sheet, distance, lay_out, parsed, report, report_between
 from kpi_engine.text.diagnostics import Diagnostic, Related, has_errors, relate
 from kpi_engine.text.located import Entry, Mapping, Node, Scalar, written
 from kpi_engine.text.source import Span, position
@@ -194,6 +194,25 @@ def _find_unread(
     there = sheet.key_by_path.get(("params", near or ""))
     related = (relate("likely", there.span, name=near),) if there is not None else ()
     report_between(sheet, "K602", entry.key.span, related, name=name, near=near)
+
+
+def find_unread_figures(sheet: Sheet, layers: Layers) -> None:
+    """Note names that a file calls better lower and no formula reads: a slip turns points around.
+
+    A shelf, which has neither score nor pay, speaks of what its children read.
+    """
+    if not any(key in sheet.data for key in TOTALS):
+        return
+    texts = [node.value for node in sheet.node_by_path.values() if isinstance(node, Scalar)]
+    for table in _entries(layers.files[0], ("tables",)):
+        prefix = f"{table.key.value}."
+        behind = re.compile(rf"(?<![\w.]){re.escape(prefix)}(\w+)")
+        read = {name for text in texts if prefix in text for name in behind.findall(text)}
+        for entry in _entries(layers.files[0], ("tables", table.key.value, "better")):
+            name = entry.key.value
+            if name not in read and not is_removal(entry.value):
+                near = closest(name, read)
+                report(sheet, "K319", entry.key.span, name=f"{prefix}{name}", near=near)
 
 
 def _reads(sheet: Sheet, name: str) -> bool:

@@ -17,6 +17,7 @@ from kpi_engine.language import ir
 from kpi_engine.language.exact import Environment
 from kpi_engine.language.scopes import ScaleSignature
 from kpi_engine.ruleset.bounds import number_beyond, readers_of
+from kpi_engine.ruleset.checked import Formula
 from kpi_engine.ruleset.context import Context
 from kpi_engine.ruleset.document import (
     DifferenceDocument,
@@ -30,6 +31,7 @@ from kpi_engine.ruleset.forms import check_budget
 from kpi_engine.ruleset.layers import Layers, Opened, read_layers
 from kpi_engine.ruleset.loading import Loaded, check_effective, load_merged
 from kpi_engine.ruleset.merging import Merged, is_removal, merge
+from kpi_engine.ruleset.metrics import params_about_rows
 from kpi_engine.ruleset.params import CheckedParams, check_params, constants_of, constants_over
 from kpi_engine.ruleset.pooling import NotPooledError, pool
 from kpi_engine.ruleset.scoring import reweighed
@@ -43,8 +45,8 @@ from kpi_engine.text.nodes import many_nodes
 from kpi_engine.text.reading import read_text
 from kpi_engine.text.source import Source
 
-_Sight = tuple[Mapping[str, ir.Ref], Mapping[str, ScaleSignature]]
-"""How formulas see params: what decides how they are typed."""
+_Sight = tuple[Mapping[str, ir.Ref], Mapping[str, ScaleSignature], tuple[str, ...]]
+"""How formulas see params, which decides how they are typed, and what is said of metrics' rows."""
 
 _HEAD = ("ruleset", "version", "title", "source", "note", "effective", "extends")
 _AS_BEFORE = OrderDocument()
@@ -147,13 +149,20 @@ def _load(shop: ShopText, shelf: Shelf) -> Loaded:
     context = _laid_over(base, base.document, own, said, layers)
     if context is None:
         return load_merged(layers)
-    sight = context.param_refs, context.scales
+    sight = _sight(context)
     model = next((model for model in base.models if model.sight == sight), None)
     if model is None:
         loaded = load_merged(layers)
         _keep_model(base, context, loaded, layers)
         return loaded
     return _as_model(model, context, said, layers) or load_merged(layers)
+
+
+def _sight(context: Context) -> _Sight:
+    read = params_about_rows(context.document.metrics) & context.params.keys()
+    rows = (context.params[name].value for name in sorted(read))
+    texts = tuple(value.text for value in rows if isinstance(value, Formula))
+    return context.param_refs, context.scales, texts
 
 
 def _keep_model(base: _Base, context: Context, loaded: Loaded, layers: Layers) -> None:
@@ -169,7 +178,7 @@ def _keep_model(base: _Base, context: Context, loaded: Loaded, layers: Layers) -
         ruleset = loaded.ruleset
         names = context.params.keys()
         measured = frozenset(readers_of(ruleset, names) if ruleset is not None else ())
-        sight = context.param_refs, context.scales
+        sight = _sight(context)
         base.models.append(_Model(loaded, sight, found, measured))
 
 

@@ -13,7 +13,7 @@ from kpi_engine.ruleset.document import TableDocument
 from kpi_engine.ruleset.sheet import Path, key_span, report, span_of
 from kpi_engine.ruleset.sights import Draft, formulas_of, seen_from, tables_read
 
-_INPUT_KEYS = ("key", "columns", "file", "missing", "valid", "long")
+_INPUT_KEYS = ("key", "columns", "file", "missing", "valid", "long", "better")
 _DERIVED_KEYS = ("from", "per", "in_order", "starts_when", "match")
 _BOTH_ENDS = len(("from", "to"))
 
@@ -111,6 +111,7 @@ def _input_table(
         drop=drop,
         types=added.types,
         span=span_of(sheet, path),
+        lower=_lower(context, path, document),
     )
 
 
@@ -149,6 +150,16 @@ def _long(
         report(context.sheet, "K368", span, name=name, found=types[name].kind)
         return None
     return name, value
+
+
+def _lower(context: Context, path: Path, document: TableDocument) -> tuple[str, ...]:
+    """Return the names of a long table of which less is better."""
+    if document.better and document.long is None:
+        span = key_span(context.sheet, (*path, "better"))
+        kinds = {"found": "a table without `long`", "expected": "one with it, or to a metric"}
+        report(context.sheet, "K356", span, key="better", **kinds)
+    better = document.better or {}
+    return tuple(sorted(name for name, way in better.items() if way == "lower"))
 
 
 def _row_formulas(draft: Draft, types: Mapping[str, Type]) -> tuple[Formula | None, Added, Named]:

@@ -185,8 +185,9 @@ MEANINGS: Final[dict[str, str]] = {
     "K267": "A pool is one amount for all who share it. This one differs from person to person.",
     "K268": "Shares of a pool are in proportion to weights. With one of them unknown nobody's "
     "share is known.",
-    "K269": "A metric behind the name of a group is measured again over all its rows. This one is "
-    "computed from metrics and has no rows of its own.",
+    "K269": "A metric behind the name of a group is measured again over all its rows, and so is "
+    "one computed from such metrics and params alone. This one reads something that only a subject "
+    "has.",
     "K270": "The value does not change from month to month, so that asking it of every month "
     "gives the same answer each time.",
     # K3: rulesets
@@ -213,6 +214,8 @@ MEANINGS: Final[dict[str, str]] = {
     "K317": "A day is written as year, month and day, with four, two and two digits.",
     "K318": "A target of 40 per cent is 0.4. Nobody ever reaches one of 40, and every point or "
     "condition that hangs on it is lost.",
+    "K319": "Whether more or less of a figure is better decides what points it gives. Said of a "
+    "name that nothing reads, it leaves the figure that was meant as it was.",
     "K321": "People are grouped by columns of the roster, by the month or by the year.",
     "K322": "With this column unknown, a person would belong to no group, and be missing from "
     "every comparison.",

@@ -479,7 +479,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "K269": Message(
         "error",
-        "`{group}.{name}` measures rows again, and `{name}` does not come from rows",
+        "`{group}.{name}` measures rows again, and `{name}` reads more than metrics from rows",
         "gather it over the subjects: `mean({name}, {group})`",
     ),
     "K270": Message(
@@ -540,6 +540,11 @@ MESSAGES: dict[str, Message] = {
         "the param `{name}` is {number}, and a ratio is measured against it: ratios run from 0% "
         "to 100%",
         "did you mean `{number}%`?",
+    ),
+    "K319": Message(
+        "error",
+        "`better` speaks of `{name}`, which no formula reads",
+        "did you mean `{near}`?",
     ),
     # K330 to K349: scales
     # K321 to K329: groups of subjects
