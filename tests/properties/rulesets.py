@@ -84,7 +84,7 @@ def rulesets(draw: Draw, *, of_groups: bool = False) -> Example:
         write_metric(page, f"c{number}", subject_of(page))
     for number in range(pick(spot, (8, 6, 4) if of_groups else (2, 1, 0)) if page.groups else 0):
         write_said(page, f"s{number}")
-    for number in range(pick(spot, (0, 1, 2)) if page.groups else 0):
+    for number in range(pick(spot, (0, 0, 1)) if page.groups else 0):
         write_measured_again(page, f"w{number}")
     write_score(page)
     write_pay(page)

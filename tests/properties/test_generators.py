@@ -92,7 +92,7 @@ def test_everything_that_is_said_of_groups_is_drawn():
     said: set[tuple[str, bool]] = set()
     kinds: set[str] = set()
 
-    @settings(ALWAYS_THE_SAME, max_examples=150)
+    @settings(ALWAYS_THE_SAME, max_examples=230)
     @given(rulesets(of_groups=True))
     def grow(example):
         ruleset = example.pruned.ruleset

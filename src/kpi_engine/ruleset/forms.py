@@ -239,8 +239,10 @@ def _arguments(forms: Forms, node: ir.Across, rule: Rule) -> list[Value]:
     group = forms.ruleset.groups[node.group]
     names: Mapping[str, Value] = forms.subject
     if not group.of_period:
-        read = {ref.name for ref in ir.references(rule.node) if ref.space == "metric"}
-        names = {**names, **{name: _past_or_present(forms, name) for name in sorted(read)}}
+        read = {ref for ref in ir.references(rule.node) if ref.space == "metric"}
+        for ref in sorted(read, key=lambda ref: ref.name):
+            make = partial(_past_or_present, forms, ref.name)
+            names = {**names, ref.name: _guarded(forms, rule.span, ref.type, make)}
     environment = _environment(forms, names)
     args: list[Value] = []
     for arg in node.args:
