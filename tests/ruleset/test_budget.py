@@ -100,5 +100,7 @@ def test_the_budget_waits_for_params_that_are_required():
 
 def test_a_value_too_wide_beside_those_of_earlier_months_is_told():
     text = SHOP.replace("metrics:\n", "groups: {year: [agent_id, year]}\nmetrics:\n", 1)
-    text += "  most: {from: orders, value: max(items)}\n  far: most * most\n  best: max(far, year)\n"
+    text += (
+        "  most: {from: orders, value: max(items)}\n  far: most * most\n  best: max(far, year)\n"
+    )
     assert codes(text) == ["K254"]
