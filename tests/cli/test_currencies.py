@@ -230,7 +230,9 @@ def test_the_summary_of_a_run_and_of_a_closing_is_in_major_units(money):
 
 @pytest.mark.usefixtures("money")
 def test_cases_write_amounts_as_people_do():
-    assert called("check", "shop.yaml") == "no findings\n"
+    assert called("check", "shop.yaml", "--ignore", "K7") == (
+        "no findings; 1 warning, 1 note ignored\n"
+    )
     assert called("test", "shop.test.yaml") == "1 case passed\n"
 
 

@@ -84,7 +84,8 @@ def test_required_params_stand_uncommented():
 @pytest.mark.parametrize("name", ["maple", "north/maple", "枫叶"])
 def test_a_ruleset_to_start_from_passes_its_test(name):
     called("init", "ruleset", name, status=0)
-    assert called("check", ".", status=0).stdout == "no findings\n"
+    found = called("check", ".", "--format", "json", status=0).stdout.splitlines()
+    assert [json.loads(line)["code"] for line in found] == ["K710"]
     assert called("test", ".", status=0).stdout == "2 cases passed\n"
 
 

@@ -22,8 +22,11 @@ def sound(tmp_path_factory) -> Path:
 
 
 def _said(file: str) -> list[Diagnostic]:
-    """Return what a check says of a file and, of a sound test, what running it says."""
-    said = ke.check(CHECKED_BY.get(file, file)).diagnostics
+    """Return what a check says of a file and, of a sound test, what running it says.
+
+    Codes of rules that could run, K7, are no faults.
+    """
+    said = ke.check(CHECKED_BY.get(file, file), ignore=["K7"]).diagnostics
     if not said and file.endswith(".test.yaml"):
         said = ke.run_cases(file).diagnostics
     return list(said)

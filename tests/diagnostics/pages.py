@@ -19,6 +19,7 @@ SUBJECT_BY_START = {
     "K4": "data and runs",
     "K5": "ruleset tests and the command line",
     "K6": "files over files",
+    "K7": "the rules themselves",
 }
 FIRST_WORDS = (
     "Every finding has a code, and every code its page: `kpi-engine rule K220` prints it. Codes "

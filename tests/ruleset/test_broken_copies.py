@@ -62,6 +62,7 @@ OF_RULESETS = [
     ("metrics", "sent: {from: messages, value: count(), min_rows: 1}", f"sent: {LIST}"),
     ("metrics, key", "settles: 2 days", "setles: 2 days"),
     ("metrics, better", "better: lower", "better: less"),
+    ("metrics, shown", "shown: true", "shown: sometimes"),
     ("metrics, value", "value: share(bot)", f"value: {LIST}"),
     ("metrics, whose", "whose: agent_id", f"whose: {LIST}"),
     ("metrics, window", "window: 30 days", f"window: {LIST}"),

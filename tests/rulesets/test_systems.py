@@ -39,7 +39,7 @@ def test_every_system_has_a_ruleset_that_names_it_as_its_source(system):
 @pytest.mark.parametrize("file", UNWEIGHTED, ids=lambda file: file.stem)
 def test_a_system_without_weights_refuses_to_run_before_a_shop_gives_them(file):
     ruleset = ke.load(file)
-    assert ke.check(file).diagnostics == ()
+    assert ke.check(file, ignore=["K71"]).diagnostics == ()
     with pytest.raises(ke.RulesetError, match="_weight"):
         ke.compile(ruleset)
 

@@ -17,6 +17,7 @@ from kpi_engine.review.files import (
 )
 from kpi_engine.review.preparation import prepare_file, read_files
 from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
+from kpi_engine.ruleset.analysis import analyse_files, analyse_shops
 from kpi_engine.ruleset.fleets import load_fleet
 from kpi_engine.ruleset.shops import ShopText, load_shops, read_shop
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
@@ -134,7 +135,8 @@ def _check_file(file: Path, review: _Review) -> None:
             review.read[name] = prepared.read
             review.found[name] = list(prepared.diagnostics)
         case "fleet":
-            fleet, review.found[name] = load_fleet(file)
+            fleet, found = load_fleet(file)
+            review.found[name] = [*found, *(analyse_shops(fleet.shops.values()) if fleet else ())]
             layers = (layer for r in fleet.shops.values() for layer in r.layers) if fleet else ()
             whole = fleet is not None and not fleet.broken
             paths = tuple({Path(layer.path): None for layer in layers}) if whole else None
@@ -152,7 +154,9 @@ def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
             review.found[file.as_posix()], review.read[file.as_posix()] = [text], None
         else:
             texts.append(text)
-    for text, loaded in zip(texts, load_shops(texts).values(), strict=True):
+    loaded_by_name = load_shops(texts)
+    said = analyse_files(loaded_by_name)
+    for text, loaded in zip(texts, loaded_by_name.values(), strict=True):
         if text.path is None:
             continue
         layers = loaded.layers
@@ -160,7 +164,7 @@ def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
         if reign is not None:
             review.reigns[text.path.resolve()] = reign
         review.read[text.name] = read_files(loaded)
-        review.found[text.name] = loaded.findings
+        review.found[text.name] = [*loaded.findings, *said[text.name]]
 
 
 def _resolved(file: str, review: _Review) -> frozenset[Path] | None:

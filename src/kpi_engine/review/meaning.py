@@ -42,7 +42,7 @@ _NAMED = frozenset(
 """The keys under which names stand that a ruleset chooses."""
 _OF_PARTS = frozenset({"groups", "tables", "metrics", "items", "match"})
 _SECTIONS = frozenset({"effective", "subject", "score", "pay"})
-_FOR_PEOPLE = frozenset({"title", "source", "note", "rescale", "printed"})
+_FOR_PEOPLE = frozenset({"title", "source", "note", "rescale", "printed", "shown"})
 _OF_THE_FILE = frozenset({"ruleset", "version", "extends"})
 _RESOLVED = frozenset({"weight", "order", "method", "ties", "empty"})
 """What items say together; the shares and policies that follow are compared instead."""

@@ -6,7 +6,7 @@ known.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -63,6 +63,9 @@ ParamText = Annotated[
     str | dict[str, str], BeforeValidator(_scale_or_text, json_schema_input_type=str | DatedValues)
 ]
 Names = Annotated[list[str], BeforeValidator(_names, json_schema_input_type=str | list[str])]
+
+
+Truth = Annotated[Literal["true", "false"], WithJsonSchema({"type": "boolean"})]
 
 
 class _Part(BaseModel):
@@ -179,6 +182,7 @@ class MetricDocument(_Named):
     settles: str | None = None
     min_rows: str | None = None
     better: Literal["higher", "lower"] = "higher"
+    shown: Truth = "false"
 
 
 class ItemDocument(_Named):

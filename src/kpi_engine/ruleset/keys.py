@@ -91,6 +91,7 @@ SENTENCE_BY_KEY: Final[Mapping[str, Mapping[str, str]]] = {
         "settles": "How long after the period late rows may still come: `4 days`.",
         "min_rows": "With fewer rows the value is unknown.",
         "better": "Whether `higher` or `lower` values are better.",
+        "shown": "Whether it is there to be shown, though neither score nor pay reads it.",
     },
     "ScoreDocument": {
         **_WORDS,

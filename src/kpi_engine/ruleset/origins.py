@@ -186,7 +186,7 @@ def _find_unread(
     name = entry.key.value
     if isinstance(entry.value, Scalar) and entry.value.value == REQUIRED:
         return
-    if _reads(sheet, name) or any(_reads(lay_out(file), name) for file in replaced):
+    if reads_name(sheet, name) or any(reads_name(lay_out(file), name) for file in replaced):
         return
     if has_errors(sheet.findings) and not get_close_matches(name, known, cutoff=_LIKENESS):
         return
@@ -215,7 +215,7 @@ def find_unread_figures(sheet: Sheet, layers: Layers) -> None:
                 report(sheet, "K319", entry.key.span, name=f"{prefix}{name}", near=near)
 
 
-def _reads(sheet: Sheet, name: str) -> bool:
+def reads_name(sheet: Sheet, name: str) -> bool:
     """Return whether a text has the name of a param: not the param itself, nor words for people."""
     texts = (
         node.value

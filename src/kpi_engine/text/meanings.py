@@ -556,4 +556,42 @@ MEANINGS: Final[dict[str, str]] = {
     "K674": "The fleet has grown since the run: its results would hold these shops too.",
     "K675": "The receipt's hash stands for all shops; these are the ones that differ.",
     "K676": "Shops of one file share its name, and a ledger knows pay by that name.",
+    # K7: the rules themselves
+    "K701": "A param that nothing reads looks like a setting and sets nothing: whoever changes "
+    "it waits for an effect that never comes. Read by the file itself or by one that extends it, "
+    "and is checked together with it, it is used. Of a file without score and pay whose children "
+    "are not checked with it nothing is said: it is there for others.",
+    "K702": "In a ruleset with a score or a pay this metric leads to neither, nor is it read by "
+    "a metric of it or of a file that extends it: most likely it was forgotten. On a shelf, a "
+    "file without score and pay, it is a metric that none of the files that extend it computes. "
+    "One that is there to be seen in the results says so: `shown: true`.",
+    "K703": "Two names for one definition drift apart as soon as somebody changes one of them. "
+    "Definitions are compared as they are meant: `a and b` is `b and a`, `x > 1` is `1 < x`, 180 "
+    "s are 3 min, and a name for another metric is that metric. A metric that is nothing but the "
+    "name of another is an alias, and no mistake.",
+    "K704": "Shares lie between 0% and 100%, the score between 0 and 100, counts are never below "
+    "0; inside an `if`, behind an `and` or in a case of a scale less is left. A condition that "
+    "holds for all of that decides nothing, other than it says. Where the bound is a param of a "
+    "nearer file, the finding stands there.",
+    "K705": "Whatever hangs on a condition that never holds never happens: a gate that lets "
+    "nobody through, a bonus that nobody can get.",
+    "K706": "A scale goes by a value that lies in an interval as far as the rules tell; this "
+    "case lies outside of it wherever the scale is applied. What lies outside the interval of a "
+    "value that is known to begin with, such as a share, is an error already (K335).",
+    "K707": "In quotes `'30 min'` is a text of six characters: it equals nothing but the same "
+    "text, is neither longer nor shorter than anything and cannot be computed with. Declared "
+    "labels are texts on purpose, and nothing is said of them.",
+    "K710": "At a cliff one point, order or second more brings or costs a whole amount at once. "
+    "That may be meant, and people will crowd before it and argue at it. Each part of the pay is "
+    "followed along each value it hangs on, in exact fractions, everything else as it is; of a "
+    "score that the pay reads, the items and steps too, in points of the score. What is not "
+    "known when a ruleset is checked, such as a wage, stands in the amount by its name; wages "
+    "and amounts from data count as not below zero.",
+    "K711": "Somebody who does better is paid less for it. Better is higher, unless the metric "
+    "says `better: lower`; a place in a group is better the lower it is.",
+    "K712": "Where a condition or a scale goes by two values that both vary, there is no one "
+    "place of a cliff; nor is there where it goes by something that is no straight line, such as "
+    "a product of two values. Nothing is said of cliffs there, which does not mean that there "
+    "are none.",
+    "K713": "Whether the part rises or falls hangs on a value that can be above or below zero.",
 }

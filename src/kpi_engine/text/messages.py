@@ -4,9 +4,9 @@ It is long because it is one table: a sentence is compared with its neighbours, 
 up in one place. There is no logic in it to divide.
 
 Codes are stable and never reused: K1 text and YAML, K2 formulas, K3 rulesets, K4 data and runs,
-K5 ruleset tests and the command line, K6 files over files. A new code gets its meaning in
-`meanings`, a fixture in tests/diagnostics (a ruleset that holds the mistake, or under `told` a page
-with the command or program that finds it), and `make docs` writes its page.
+K5 ruleset tests and the command line, K6 files over files, K7 the rules themselves. A new code gets
+its meaning in `meanings`, a fixture in tests/diagnostics (a ruleset that holds the mistake, or
+under `told` a page with the command or program that finds it), and `make docs` writes its page.
 """
 
 from dataclasses import dataclass
@@ -1468,6 +1468,60 @@ MESSAGES: dict[str, Message] = {
         "several shops have a ruleset of the name `{ruleset}`: {names}",
         "give each of them a name of its own: their pay cannot be closed so",
     ),
+    # K7: the rules themselves
+    # K701 to K709: what no run needs
+    "K701": Message(
+        "warning",
+        "nothing reads the param `{name}`{children}",
+        "delete it, or read it",
+    ),
+    "K702": Message(
+        "warning",
+        "nothing reads the metric `{name}`{children}",
+        "delete it, read it in the score or the pay, or say that it is there to be shown: "
+        "`shown: true`",
+    ),
+    "K703": Message(
+        "warning",
+        "`{name}` and `{other}` have the same meaning",
+        "keep one of them, and where two names are wanted write `{name}: {other}`",
+    ),
+    "K704": Message(
+        "warning",
+        "`{text}` always holds: {reason}",
+        "correct the bound; to ask whether a value is there at all, write `… is known`",
+    ),
+    "K705": Message("warning", "`{text}` never holds: {reason}", "correct the bound"),
+    "K706": Message(
+        "warning",
+        "`{case}` can never be reached: {reason}",
+        "correct the bound, or delete the case",
+    ),
+    "K707": Message(
+        "warning",
+        "`'{text}'` is a text that reads like {kind}, and nothing computes with it",
+        "write it without the quotes: `{instead}`",
+    ),
+    # K710 to K719: what a step more of a value brings or costs
+    "K710": Message(
+        "note",
+        "the {what} `{name}` has {count}: {places}",
+        "where no step is meant: a scale with `at` has none, and `slices` none between its rates",
+    ),
+    "K711": Message(
+        "note",
+        "the {what} `{name}` falls while {variables} {verb}: {places}",
+        "what is better lower says so: `better: lower`",
+    ),
+    "K712": Message(
+        "note",
+        "whether the {what} `{name}` has cliffs is not decided: {parts} hangs on several values at "
+        "once, or is no straight line",
+    ),
+    "K713": Message(
+        "note",
+        "whether the {what} `{name}` falls while {variables} {verb} is not decided",
+    ),
 }
 
 RELATED: dict[str, str] = {
@@ -1482,5 +1536,6 @@ RELATED: dict[str, str] = {
     "reads": "`{name}` is read here",
     "governs": "this file governs {days}",
     "ends": "the file before ends here",
+    "twin": "`{name}` is here",
 }
 """What is said of another place beside a finding."""
