@@ -963,13 +963,14 @@ def write_evidence(evidence: Evidence, file: str | Path) -> list[Path]:
     return write_rows(evidence, Path(file))
 
 
-def run_cases(*paths: str | Path, coverage: bool = False) -> CaseReport:
+def run_cases(*paths: str | Path, coverage: bool = False, jobs: int = 1) -> CaseReport:
     """Return what became of every case in ruleset tests, and in those of folders.
 
     The ruleset that a test names is looked for beside the test, then where ``extends`` looks.
     Finding no case at all is an error among the report's diagnostics. With ``coverage`` the report
     tells how much the cases reach of each ruleset that is tested or lies in a folder: its points,
-    and those missed.
+    and those missed. ``jobs`` processes at most share many files; more than one need a main module
+    that can be imported.
 
     >>> report = run_cases("no/such/ruleset.test.yaml")
     >>> report.passed, report.failed, [finding.code for finding in report.diagnostics]
@@ -983,7 +984,7 @@ def run_cases(*paths: str | Path, coverage: bool = False) -> CaseReport:
     """
     from kpi_engine.review.cases import run_case_files
 
-    return run_case_files((Path(path) for path in paths), coverage=coverage)
+    return run_case_files((Path(path) for path in paths), coverage=coverage, jobs=jobs)
 
 
 def render_case_junit(report: CaseReport) -> str:

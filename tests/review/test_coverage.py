@@ -192,3 +192,12 @@ def test_a_ruleset_in_the_folder_that_nothing_tests_is_missed_altogether(folder:
     write_test(folder, "rows.test.yaml", ROWS)
     covered = {each.file: each for each in ke.run_cases(".", coverage=True).coverage or ()}
     assert {point.message for point in covered["other.yaml"].missed} == POINTS
+
+
+def test_processes_that_share_the_files_report_the_same(folder: Path):
+    for number in range(16):
+        text = VALUES if number else VALUES.replace("50 CNY\n", "51 CNY\n")
+        write_test(folder, f"values{number:02}.test.yaml", text)
+    alone, shared = (ke.run_cases(".", coverage=True, jobs=jobs) for jobs in (1, 2))
+    assert (alone.passed, alone.failed) == (15, 1)
+    assert shared == alone

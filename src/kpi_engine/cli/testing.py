@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # the types of the facade are loaded on use
 
+import os
 import sys
 from collections.abc import Sequence
 from difflib import unified_diff
@@ -77,10 +78,10 @@ def run_tests(
         raise typer.Exit(report_mutation(paths, Format(form.value), mutate_fail_under))
     covered = cov or fail_under is not None
     with progress("running the cases"):
-        cases = ke.run_cases(*paths, coverage=covered)
+        cases = ke.run_cases(*paths, coverage=covered, jobs=os.cpu_count() or 1)
     if update and _updated(cases, yes=yes):
         with progress("running the cases again"):
-            cases = ke.run_cases(*paths, coverage=covered)
+            cases = ke.run_cases(*paths, coverage=covered, jobs=os.cpu_count() or 1)
     _show(cases, form)
     status = Exit.FINDINGS if cases.failed else status_of(cases.diagnostics)
     if fail_under is not None and status is Exit.CLEAN:

@@ -108,9 +108,10 @@ def _admit(taken: Taken, look: Look, *, keyed: bool, values: bool, engine: Engin
     columns = [column.name for column in table.columns]
     stored = taken.rows.lazy()
     seen = is_seen(table, look)
-    if seen is not None and taken.rows.select(seen.all()).item():
+    empty = taken.rows.is_empty()
+    if seen is not None and (empty or taken.rows.select(seen.all()).item()):
         seen = None
-    if keyed:
+    if keyed and not empty:
         key = list(table.identity)
         there = stored if seen is None else stored.filter(seen)
         repeated = repeated_keys(there, key, columns, engine)

@@ -17,6 +17,7 @@ from kpi_engine.review.corrections import Correction, correction_of
 from kpi_engine.review.coverage import (
     FileCoverage,
     Reached,
+    add_reached,
     ask_for,
     ask_for_folder,
     coverage_of,
@@ -30,6 +31,7 @@ from kpi_engine.review.literals import units_of
 from kpi_engine.review.pasts import history_frame
 from kpi_engine.review.preparation import PreparedCase, PreparedFile, prepare_file
 from kpi_engine.review.verdicts import Difference, compare_rows, compare_values, find_subject
+from kpi_engine.review.workers import share_out, start_workers
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.located import Scalar
@@ -38,6 +40,9 @@ from kpi_engine.text.nodes import many_nodes
 Gather = Callable[[BoundCase, Plan, Mapping[str, pl.DataFrame], Look], GatheredCase]
 
 _ROW = "~row"
+
+_FILES_A_JOB = 8
+"""As many files as make up for the start of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,32 +83,45 @@ class _Verdict:
     differences: list[Difference] = field(default_factory=list)
 
 
-@many_nodes()
-def run_case_files(paths: Iterable[Path], *, coverage: bool = False) -> CaseReport:
+@dataclass(frozen=True, slots=True)
+class _FileRun:
+    """What became of one test file, what is wrong with it as a whole, and what its cases reach."""
+
+    results: list[CaseResult]
+    diagnostics: tuple[Diagnostic, ...]
+    reached: Reached | None
+
+
+def run_case_files(paths: Iterable[Path], *, coverage: bool = False, jobs: int = 1) -> CaseReport:
     """Return what became of the cases in test files, and in those of folders.
 
     Finding no case at all is an error among the diagnostics. With ``coverage``, also how much they
-    reach of the rulesets they test, and of those in the folders that nothing tests.
+    reach of the rulesets they test, and of those in the folders that nothing tests. ``jobs``
+    processes at most share many files.
     """
-    reached = Reached() if coverage else None
+    looked_at = list(paths)
+    files_by_path = {path: find_tests(path) for path in looked_at}
+    findings = [
+        diagnose("K502", name=p.as_posix()) for p, files in files_by_path.items() if not files
+    ]
+    files = [file for path in looked_at for file in files_by_path[path]]
     results: list[CaseResult] = []
-    findings: list[Diagnostic] = []
-    for path in paths:
-        files = find_tests(path)
-        if not files:
-            findings.append(diagnose("K502", name=path.as_posix()))
-        for file in files:
-            prepared = prepare_file(file)
-            findings += prepared.diagnostics
-            results += _run_file(prepared, reached)
-        if reached is not None and path.is_dir():
+    reached = Reached()
+    with start_workers(max(1, min(jobs, len(files) // _FILES_A_JOB))) as pool:
+        for done in share_out(pool, _run_file, [(file, coverage) for file in files]):
+            results += done.results
+            findings += done.diagnostics
+            if done.reached is not None:
+                add_reached(reached, done.reached)
+    for path in looked_at if coverage else ():
+        if path.is_dir():
             ask_for_folder(reached, path)
     if not results and not findings:
         findings.append(diagnose("K502", name="."))
     findings += [finding for result in results for finding in result.diagnostics]
     passed = sum(result.passed for result in results)
     failed = len(results) - passed
-    covered = None if reached is None else coverage_of(reached)
+    covered = coverage_of(reached) if coverage else None
     return CaseReport(tuple(results), passed, failed, tuple(in_reading_order(findings)), covered)
 
 
@@ -118,7 +136,15 @@ def find_tests(path: Path) -> list[Path]:
     ]
 
 
-def _run_file(prepared: PreparedFile, reached: Reached | None) -> list[CaseResult]:
+@many_nodes()
+def _run_file(work: tuple[Path, bool]) -> _FileRun:
+    path, coverage = work
+    prepared = prepare_file(path)
+    reached = Reached() if coverage else None
+    return _FileRun(_results(prepared, reached), prepared.diagnostics, reached)
+
+
+def _results(prepared: PreparedFile, reached: Reached | None) -> list[CaseResult]:
     file = prepared.path.as_posix()
     if len(prepared.cases) < len(prepared.written):
         return [CaseResult(file, name, passed=False, diagnostics=()) for name in prepared.written]

@@ -58,6 +58,15 @@ def ask_for(reached: Reached, ruleset: Ruleset, file: Path) -> None:
     _add_points(reached, ruleset)
 
 
+def add_reached(reached: Reached, more: Reached) -> None:
+    """Add what other cases can reach, and have reached."""
+    for file, name in more.asked.items():
+        reached.asked.setdefault(file, name)
+    for place, point in more.points.items():
+        reached.points.setdefault(place, point)
+    reached.reached |= more.reached
+
+
 def ask_for_folder(reached: Reached, folder: Path) -> None:
     """Make the points of a folder's rulesets count that no test has asked for: nothing tests them.
 

@@ -1,14 +1,11 @@
 """The rule mutation score: of all slips of the pen in a ruleset, how many its tests notice."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from kpi_engine.review.casefiles import read_case_file
 from kpi_engine.review.cases import find_tests
@@ -16,13 +13,11 @@ from kpi_engine.review.files import find_files, find_ruleset, kind_of
 from kpi_engine.review.mutants import MutantKind
 from kpi_engine.review.preparation import prepare_file
 from kpi_engine.review.trials import Bench, Files, Verdict, run_trial, set_up, try_mutant
+from kpi_engine.review.workers import share_out, start_workers
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.source import position
 
 _CHUNK = 16
-
-_Work = TypeVar("_Work")
-_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +95,8 @@ def mutate_rulesets(
     tests_by_ruleset, findings = _tests_by_ruleset(looked_at)
     tried_by_ruleset: dict[Path, list[TriedMutant]] = {}
     _bench.cache_clear()
-    with _workers(jobs) as pool:
-        openings = _each(pool, _open, list(tests_by_ruleset.items()))
+    with start_workers(jobs) as pool:
+        openings = share_out(pool, _open, list(tests_by_ruleset.items()))
         tasks: list[_Task] = []
         for (tested, files), opening in zip(tests_by_ruleset.items(), openings, strict=True):
             findings += opening.diagnostics
@@ -111,7 +106,7 @@ def mutate_rulesets(
                 stop = min(start + _CHUNK, opening.mutants)
                 tasks.append(_Task(tested, files, opening.whole, start, stop))
         total = sum(task.stop - task.start for task in tasks)
-        for task, tried in zip(tasks, _each(pool, _try, tasks), strict=True):
+        for task, tried in zip(tasks, share_out(pool, _try, tasks), strict=True):
             tried_by_ruleset[task.tested] += tried
             if on_progress is not None:
                 on_progress(sum(map(len, tried_by_ruleset.values())), total)
@@ -145,23 +140,6 @@ def _untested(paths: Iterable[Path], tested: Mapping[Path, Files]) -> Iterator[s
         for file in find_files(folder) if folder.is_dir() else ():
             if file.resolve() not in known and kind_of(file) == "ruleset":
                 yield file.as_posix()
-
-
-@contextmanager
-def _workers(jobs: int) -> Iterator[Executor | None]:
-    """Return processes that share the work; with one job there are none."""
-    if jobs == 1:
-        yield None
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield pool
-
-
-def _each(
-    pool: Executor | None, do: Callable[[_Work], _Done], work: Sequence[_Work]
-) -> Iterator[_Done]:
-    """Yield what comes of each piece of work, in order and as soon as it is there."""
-    return map(do, work) if pool is None else pool.map(do, work)
 
 
 @lru_cache(maxsize=1)
