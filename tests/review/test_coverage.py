@@ -194,6 +194,18 @@ def test_a_ruleset_in_the_folder_that_nothing_tests_is_missed_altogether(folder:
     assert {point.message for point in covered["other.yaml"].missed} == POINTS
 
 
+@pytest.mark.parametrize(("target", "unknowns"), [("100 CNY", 0), ("0 CNY", 1)])
+def test_a_target_above_zero_makes_no_points_unknown(folder: Path, target: str, unknowns: int):
+    text = RULESET.replace("rate:\n", f"goal: {target}\n  rate:\n").replace(
+        "points: {of: sold, from 100 CNY: 100, from 50 CNY: 60, else: 0}",
+        "points: 'attain(sold, goal)'\n      empty: stop",
+    )
+    write_test(folder, "shop.yaml", text)
+    (covered,) = ke.run_cases(".", coverage=True).coverage or ()
+    said = "the points of item `sales` were never unknown: its `empty` was not asked"
+    assert [point.message for point in covered.missed].count(said) == unknowns
+
+
 def test_processes_that_share_the_files_report_the_same(folder: Path):
     for number in range(16):
         text = VALUES if number else VALUES.replace("50 CNY\n", "51 CNY\n")
