@@ -29,7 +29,16 @@ tables:
     key: order_id
     dated: paid_at
     columns: {order_id: text, agent_id: text, paid_at: datetime, amount: money, late: bool}
+  marks:
+    key: [agent_id, period]
+    dated: period
+    long: {name: item, value: mark}
+    better: {faults: lower}
+    columns: {agent_id: text, period: month, item: text, mark: number}
 metrics:
+  praise: {value: marks.praise}
+  faults: {value: marks.faults, better: lower}
+  absences: {value: marks.absences, better: lower}
   orders_paid: {from: orders, value: count()}
   sales: {from: orders, value: sum(amount)}
   net: {from: orders, value: sum(amount) - 5 CNY * count()}
@@ -150,6 +159,10 @@ def test_what_is_not_known_yet_stands_in_the_amount():
         ("20 CNY - 1 CNY * orders_paid", ["K711 `orders_paid` above 0: -1 CNY for each 1"]),
         ("20 CNY - 10 CNY * default(late_rate, 0%)", []),
         ("10 CNY * default(late_rate, 0%)", ["K711 between 0% and 100%: +0.1 CNY for each 1%"]),
+        ("1 CNY * marks.tone - 1 CNY * marks.faults", []),
+        ("20 CNY - 1 CNY * marks.tone", ["K711 `marks.tone` above 0: -1 CNY for each 1"]),
+        ("1 CNY * praise - 1 CNY * absences", []),
+        ("20 CNY - 1 CNY * praise", ["K711 `praise` above 0: -1 CNY for each 1"]),
         ("net * orders_paid", ["K713 `orders_paid`"]),
     ],
 )

@@ -109,10 +109,11 @@ def find_cliffs(ruleset: Ruleset, parts: Iterable[Part]) -> Iterator[Cliffs]:
     steps = dict(along_steps(ruleset, sight))
     currency = Currency(ruleset.currency, ruleset.minor_digits)
     constants = constants_of(ruleset.params)
+    marks = {name: table.lower for name, table in ruleset.tables.items() if table.long is not None}
     factors = Factors()
     for part in waiting:
         inner = steps[part.total, part.name] if part.total is not None else sight
-        ground = Ground(ruleset.metrics, inner, constants, currency, factors)
+        ground = Ground(ruleset.metrics, inner, constants, currency, marks, factors)
         cliffs = Cliffs(part, factors)
         _find_hidden(cliffs, ground)
         for variable in sorted(variables_of(part.node, ground)):
@@ -278,9 +279,11 @@ def _rise(value: Sum, view: View) -> Sum | None:
 
 def _is_own(variable: Key, ground: Ground) -> bool:
     """Return whether a value is one that a person can better: not a group's, nor a roster's."""
-    metric = ground.metrics.get(variable[1])
-    if variable[0] != "metric" or metric is None:
-        return variable == ("metric", SCORE)
+    space, name = variable
+    metric = ground.metrics.get(name)
+    if space != "metric" or metric is None:
+        marked = space == "subject" and name.partition(".")[0] in ground.marks
+        return marked or variable == ("metric", SCORE)
     return metric.group is None and (
         not isinstance(metric.value.node, ir.Across | ir.Previous) or _is_place(metric.value.node)
     )
@@ -291,7 +294,11 @@ def _is_place(node: ir.Node) -> bool:
 
 
 def _is_better_lower(variable: Key, ground: Ground) -> bool:
-    metric = ground.metrics.get(variable[1])
+    space, name = variable
+    if space == "subject":
+        table, _, mark = name.partition(".")
+        return mark in ground.marks[table]
+    metric = ground.metrics.get(name)
     return metric is not None and (metric.lower or _is_place(metric.value.node))
 
 

@@ -46,13 +46,15 @@ class UndecidedError(ValueError):
 class Ground:
     """What courses are read from: the metrics of a ruleset, the intervals of values, constants.
 
-    ``moved`` are the variables that values change with, as far as they were asked for.
+    ``marks`` are the tables with a name in each row, and of which names less is better. ``moved``
+    are the variables that values change with, as far as they were asked for.
     """
 
     metrics: Mapping[str, Metric]
     sight: Sight
     constants: Environment
     currency: Currency
+    marks: Mapping[str, tuple[str, ...]]
     factors: Factors = field(default_factory=Factors)
     moved: dict[Key, frozenset[Key]] = field(default_factory=dict)
 
@@ -94,9 +96,8 @@ def followed_by(ref: ir.Ref, ground: Ground) -> ir.Node | None:
     node = metric.value.node
     if isinstance(node, ir.Across | ir.Previous):
         return None
-    if metric.type.kind not in QUANTITIES or isinstance(node, ir.Ref) or not _is_plain(node):
-        return node
-    return None
+    is_alias = isinstance(node, ir.Ref) and node.space == "metric"
+    return node if metric.type.kind not in QUANTITIES or is_alias or not _is_plain(node) else None
 
 
 def _is_plain(node: ir.Node) -> bool:
