@@ -100,9 +100,11 @@ def _formulas(table: Table) -> Iterator[Formula]:
 
 
 def _is_written(metric: Metric) -> bool:
-    """Return whether a metric is one of its own, and not what a formula says of others."""
-    told = isinstance(metric.value.node, ir.Across | ir.Previous)
-    return not told and metric.group is None
+    """Return whether a metric is one of its own, and not what a formula says of others.
+
+    What it says of a group measured anew, or of the month before, has a dot in its name.
+    """
+    return not isinstance(metric.value.node, ir.Across | ir.Previous) and "." not in metric.name
 
 
 def _metric(metric: Metric, ruleset: Ruleset) -> Iterator[tuple[Key, Point]]:
