@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from kpi_engine.analysis.findings import analyse_files
 from kpi_engine.review.checks import check_files
-from kpi_engine.ruleset.analysis import analyse_files
 from kpi_engine.ruleset.loading import load_layered_text, load_ruleset
 from kpi_engine.text.comments import find_ignores
 from kpi_engine.text.messages import MESSAGES

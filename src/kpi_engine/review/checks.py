@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kpi_engine.analysis.findings import analyse_files, analyse_shops
 from kpi_engine.review.changes import Changes, find_changes, is_touched, refuse_strangers
 from kpi_engine.review.choosing import Choice, choose_codes, hold_to_comments
 from kpi_engine.review.files import (
@@ -17,7 +18,6 @@ from kpi_engine.review.files import (
 )
 from kpi_engine.review.preparation import prepare_file, read_files
 from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
-from kpi_engine.ruleset.analysis import analyse_files, analyse_shops
 from kpi_engine.ruleset.fleets import load_fleet
 from kpi_engine.ruleset.shops import ShopText, load_shops, read_shop
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order

@@ -6,12 +6,12 @@ a shelf: it is there for others, and of one whose children are not looked at not
 
 from collections.abc import Iterator, Sequence
 
+from kpi_engine.analysis.reading import metrics_read
 from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.ruleset.loading import Loaded
 from kpi_engine.ruleset.merging import entry_of, is_removal
 from kpi_engine.ruleset.origins import reads_name
 from kpi_engine.ruleset.params import REQUIRED
-from kpi_engine.ruleset.reading import metrics_read
 from kpi_engine.ruleset.sheet import lay_out
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.located import Entry, Scalar

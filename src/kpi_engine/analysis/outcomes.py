@@ -4,6 +4,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from kpi_engine.analysis.intervals import (
+    Interval,
+    Key,
+    Sight,
+    along_steps,
+    interval_of,
+    intervals_of,
+)
+from kpi_engine.analysis.places import comparisons, distance_of, span_in, table_formulas
+from kpi_engine.analysis.reading import params_behind
+from kpi_engine.analysis.verdicts import COMPARISONS, Applied, Verdict, judge, unreached
+from kpi_engine.analysis.wording import Currency, show_value, words_of
 from kpi_engine.language import ir
 from kpi_engine.language.printer import print_formula
 from kpi_engine.language.syntax import Expr
@@ -18,19 +30,7 @@ from kpi_engine.ruleset.checked import (
     Ruleset,
     ScaleUse,
 )
-from kpi_engine.ruleset.intervals import (
-    Interval,
-    Key,
-    Sight,
-    along_steps,
-    interval_of,
-    intervals_of,
-)
-from kpi_engine.ruleset.places import comparisons, distance_of, span_in, table_formulas
-from kpi_engine.ruleset.reading import params_behind
 from kpi_engine.ruleset.rules import item_rules
-from kpi_engine.ruleset.verdicts import COMPARISONS, Applied, Verdict, judge, unreached
-from kpi_engine.ruleset.wording import Currency, show_value, words_of
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, relate
 
 

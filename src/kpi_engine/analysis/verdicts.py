@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from kpi_engine.language import ir
-from kpi_engine.language.kinds import QUANTITIES
-from kpi_engine.ruleset.intervals import (
+from kpi_engine.analysis.intervals import (
     Bound,
     Interval,
     Sight,
@@ -19,6 +17,8 @@ from kpi_engine.ruleset.intervals import (
     interval_of,
     with_interval,
 )
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import QUANTITIES
 
 _OPPOSITES = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
 COMPARISONS = frozenset(_OPPOSITES)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpi_engine.analysis.cliffnotes import cliff_notes
+from kpi_engine.analysis.cliffs import Cliffs, find_cliffs, parts_of_pay
+from kpi_engine.analysis.terms import number_in
 from kpi_engine.reference.formulas import Evaluator
 from kpi_engine.reference.moments import Calendar
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.cliffnotes import cliff_notes
-from kpi_engine.ruleset.cliffs import Cliffs, find_cliffs, parts_of_pay
 from kpi_engine.ruleset.loading import load_ruleset_text
-from kpi_engine.ruleset.terms import number_in
 
 BASE = """\
 ruleset: shop

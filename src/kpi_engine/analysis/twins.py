@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from kpi_engine.analysis.places import distance_of
 from kpi_engine.language import ir
 from kpi_engine.ruleset.checked import Metric, Ruleset
-from kpi_engine.ruleset.places import distance_of
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, relate
 
 _SYMMETRIC = frozenset({"add", "mul", "and", "or", "eq", "ne"})

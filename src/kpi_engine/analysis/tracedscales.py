@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
 
-from kpi_engine.language import ir
-from kpi_engine.language.pieces import Piece, line_pieces
-from kpi_engine.ruleset.courses import Course, Cut, Text, Value, flat, joined, spread
-from kpi_engine.ruleset.grounds import (
+from kpi_engine.analysis.courses import Course, Cut, Text, Value, flat, joined, spread
+from kpi_engine.analysis.grounds import (
     UndecidedError,
     View,
     amount_of,
@@ -17,10 +15,12 @@ from kpi_engine.ruleset.grounds import (
     variables_of,
     varies,
 )
-from kpi_engine.ruleset.intervals import scale_of
+from kpi_engine.analysis.intervals import scale_of
+from kpi_engine.analysis.terms import ONE, Sum, minus, number_in, plain, plus, scaled, straight
+from kpi_engine.analysis.tracedlogic import mixed
+from kpi_engine.language import ir
+from kpi_engine.language.pieces import Piece, line_pieces
 from kpi_engine.ruleset.structure import slices_of
-from kpi_engine.ruleset.terms import ONE, Sum, minus, number_in, plain, plus, scaled, straight
-from kpi_engine.ruleset.tracedlogic import mixed
 
 Trace = Callable[[ir.Node, View], Course]
 """What gives the course of a formula: the values of cases are formulas."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
+from kpi_engine.analysis.cliffs import Cliffs, Jump, Part, Slide, find_cliffs
+from kpi_engine.analysis.places import distance_of
+from kpi_engine.analysis.reading import params_behind
+from kpi_engine.analysis.terms import Sum, Term, by_condition, factors_of, scaled
+from kpi_engine.analysis.wording import Currency, show_value
 from kpi_engine.language.kinds import Kind
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.cliffs import Cliffs, Jump, Part, Slide, find_cliffs
-from kpi_engine.ruleset.places import distance_of
-from kpi_engine.ruleset.reading import params_behind
 from kpi_engine.ruleset.scoring import show
-from kpi_engine.ruleset.terms import Sum, Term, by_condition, factors_of, scaled
-from kpi_engine.ruleset.wording import Currency, show_value
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
 

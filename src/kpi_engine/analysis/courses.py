@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from kpi_engine.ruleset.terms import Factors, Sum, at
+from kpi_engine.analysis.terms import Factors, Sum, at
 
 Cut = tuple[Fraction, bool]
 """Where a piece begins: at a bound, or where the second part is true, right above it."""

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
 
-from kpi_engine.language import ir
-from kpi_engine.language.kinds import QUANTITIES, Kind
-from kpi_engine.language.pieces import Piece
-from kpi_engine.ruleset.courses import (
+from kpi_engine.analysis.courses import (
     Course,
     Cut,
     Value,
@@ -17,7 +14,7 @@ from kpi_engine.ruleset.courses import (
     merged,
     spread,
 )
-from kpi_engine.ruleset.grounds import (
+from kpi_engine.analysis.grounds import (
     UndecidedError,
     View,
     both,
@@ -27,8 +24,8 @@ from kpi_engine.ruleset.grounds import (
     variables_of,
     varies,
 )
-from kpi_engine.ruleset.intervals import interval_named, interval_of
-from kpi_engine.ruleset.terms import (
+from kpi_engine.analysis.intervals import interval_named, interval_of
+from kpi_engine.analysis.terms import (
     ONE,
     Fact,
     Sum,
@@ -42,9 +39,12 @@ from kpi_engine.ruleset.terms import (
     straight,
     times,
 )
-from kpi_engine.ruleset.tracedlogic import compared, gap, mixed
-from kpi_engine.ruleset.tracedscales import along_pieces
-from kpi_engine.ruleset.wording import words_of
+from kpi_engine.analysis.tracedlogic import compared, gap, mixed
+from kpi_engine.analysis.tracedscales import along_pieces
+from kpi_engine.analysis.wording import words_of
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import QUANTITIES, Kind
+from kpi_engine.language.pieces import Piece
 
 MOST_CUTS = 64
 _HUNDRED = Fraction(100)

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import partial
 
-from kpi_engine.language import ir
-from kpi_engine.language.kinds import QUANTITIES, Kind
-from kpi_engine.ruleset.courses import Course, Cut, Text, Value, flat, joined, merged, spread
-from kpi_engine.ruleset.grounds import (
+from kpi_engine.analysis.courses import Course, Cut, Text, Value, flat, joined, merged, spread
+from kpi_engine.analysis.grounds import (
     UndecidedError,
     View,
     condition_of,
@@ -15,7 +13,9 @@ from kpi_engine.ruleset.grounds import (
     variables_of,
     varies,
 )
-from kpi_engine.ruleset.terms import ONE, ZERO, Sum, minus, number_in, plus, straight, times
+from kpi_engine.analysis.terms import ONE, ZERO, Sum, minus, number_in, plus, straight, times
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import QUANTITIES, Kind
 
 
 def comparison(node: ir.Op, courses: list[Course], view: View) -> Course:

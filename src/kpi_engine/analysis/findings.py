@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from kpi_engine.analysis.cliffnotes import cliff_notes
+from kpi_engine.analysis.cliffs import parts_of_pay
+from kpi_engine.analysis.outcomes import Ruling, find_outcomes, rulings_of
+from kpi_engine.analysis.quoted import find_quoted
+from kpi_engine.analysis.reading import params_behind
+from kpi_engine.analysis.twins import find_twins
+from kpi_engine.analysis.unused import Readers, find_unused
 from kpi_engine.language.kinds import Kind
 from kpi_engine.ruleset.checked import Metric, Param, ParamScale, Ruleset
-from kpi_engine.ruleset.cliffnotes import cliff_notes
-from kpi_engine.ruleset.cliffs import parts_of_pay
 from kpi_engine.ruleset.loading import Loaded
-from kpi_engine.ruleset.outcomes import Ruling, find_outcomes, rulings_of
-from kpi_engine.ruleset.quoted import find_quoted
-from kpi_engine.ruleset.reading import params_behind
-from kpi_engine.ruleset.twins import find_twins
-from kpi_engine.ruleset.unused import Readers, find_unused
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.source import Span
 

@@ -10,13 +10,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from kpi_engine.language import ir
-from kpi_engine.language.exact import Environment
-from kpi_engine.language.kinds import QUANTITIES, Kind
-from kpi_engine.ruleset.checked import Metric
-from kpi_engine.ruleset.courses import Course, Cut, Value
-from kpi_engine.ruleset.intervals import Key, Sight, interval_named, interval_of
-from kpi_engine.ruleset.terms import (
+from kpi_engine.analysis.courses import Course, Cut, Value
+from kpi_engine.analysis.intervals import Key, Sight, interval_named, interval_of
+from kpi_engine.analysis.terms import (
     VARIABLE,
     Fact,
     Factors,
@@ -26,7 +22,11 @@ from kpi_engine.ruleset.terms import (
     factors_of,
     trend_of,
 )
-from kpi_engine.ruleset.wording import Currency, words_of
+from kpi_engine.analysis.wording import Currency, words_of
+from kpi_engine.language import ir
+from kpi_engine.language.exact import Environment
+from kpi_engine.language.kinds import QUANTITIES, Kind
+from kpi_engine.ruleset.checked import Metric
 
 Trend = Literal[-1, 0, 1]
 """Where something goes as the variable rises: 0 where that is not known."""

@@ -10,21 +10,16 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from kpi_engine.language import ir
-from kpi_engine.language.kinds import QUANTITIES, Kind
-from kpi_engine.ruleset.checked import PAY, SCORE, Formula, Item, Param, ParamScale, Ruleset
-from kpi_engine.ruleset.courses import Course, Cut, Value
-from kpi_engine.ruleset.grounds import Ground, UndecidedError, View, variables_of
-from kpi_engine.ruleset.intervals import (
+from kpi_engine.analysis.courses import Course, Cut, Value
+from kpi_engine.analysis.grounds import Ground, UndecidedError, View, variables_of
+from kpi_engine.analysis.intervals import (
     Interval,
     Key,
     along_steps,
     interval_named,
     intervals_of,
 )
-from kpi_engine.ruleset.params import constants_of
-from kpi_engine.ruleset.rules import pay_rules, score_rules
-from kpi_engine.ruleset.terms import (
+from kpi_engine.analysis.terms import (
     Factors,
     Sum,
     TooManyTermsError,
@@ -36,8 +31,13 @@ from kpi_engine.ruleset.terms import (
     slope,
     trend_of,
 )
-from kpi_engine.ruleset.tracing import course_of
-from kpi_engine.ruleset.wording import Currency, words_of
+from kpi_engine.analysis.tracing import course_of
+from kpi_engine.analysis.wording import Currency, words_of
+from kpi_engine.language import ir
+from kpi_engine.language.kinds import QUANTITIES, Kind
+from kpi_engine.ruleset.checked import PAY, SCORE, Formula, Item, Param, ParamScale, Ruleset
+from kpi_engine.ruleset.params import constants_of
+from kpi_engine.ruleset.rules import pay_rules, score_rules
 from kpi_engine.text.source import Span
 
 _ARITHMETIC_OF_GROUPS = frozenset({"split", "sum", "mean", "median", "min", "max"})

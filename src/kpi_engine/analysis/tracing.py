@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import partial
 
-from kpi_engine.language import ir
-from kpi_engine.ruleset.courses import Course, Text, Value, flat, is_unbroken, joined, spread
-from kpi_engine.ruleset.grounds import UndecidedError, View, fact_of, followed_by, variables_of
-from kpi_engine.ruleset.intervals import interval_named, scale_of
-from kpi_engine.ruleset.terms import ONE, VARIABLE, ZERO, minus, number_in, plain
-from kpi_engine.ruleset.tracedlogic import (
+from kpi_engine.analysis.courses import Course, Text, Value, flat, is_unbroken, joined, spread
+from kpi_engine.analysis.grounds import UndecidedError, View, fact_of, followed_by, variables_of
+from kpi_engine.analysis.intervals import interval_named, scale_of
+from kpi_engine.analysis.terms import ONE, VARIABLE, ZERO, minus, number_in, plain
+from kpi_engine.analysis.tracedlogic import (
     comparison,
     conjunction,
     disjunction,
@@ -21,8 +20,8 @@ from kpi_engine.ruleset.tracedlogic import (
     mixed,
     negation,
 )
-from kpi_engine.ruleset.tracedscales import along_scale, along_slices
-from kpi_engine.ruleset.tracedsums import (
+from kpi_engine.analysis.tracedscales import along_scale, along_slices
+from kpi_engine.analysis.tracedsums import (
     attained,
     extreme,
     filled_in,
@@ -32,7 +31,8 @@ from kpi_engine.ruleset.tracedsums import (
     rounding,
     total,
 )
-from kpi_engine.ruleset.verdicts import COMPARISONS
+from kpi_engine.analysis.verdicts import COMPARISONS
+from kpi_engine.language import ir
 
 
 def course_of(node: ir.Node, view: View) -> Course:

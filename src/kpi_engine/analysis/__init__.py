@@ -1,0 +1,1 @@
+"""What checked rules say that nobody may have meant: cliffs, twins, what decides nothing."""
