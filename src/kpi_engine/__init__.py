@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kpi_engine.execution.facts import Facts
     from kpi_engine.execution.fleetclosing import FleetClosing
     from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults
+    from kpi_engine.execution.handing import HandedFacts
     from kpi_engine.execution.history import FleetHistory, History
     from kpi_engine.execution.inputs import Tables, TableSource
     from kpi_engine.execution.ledger import LedgerEntries
@@ -90,6 +91,7 @@ _HOME_BY_TYPE: Final = {
     "FormatReport": "kpi_engine.review.formatting",
     "FormattedFile": "kpi_engine.review.formatting",
     "GeneratedCases": "kpi_engine.review.generation",
+    "HandedFacts": "kpi_engine.execution.handing",
     "History": "kpi_engine.execution.history",
     "LedgerEntries": "kpi_engine.execution.ledger",
     "Locking": "kpi_engine.review.locking",
@@ -1130,6 +1132,61 @@ def write_results(results: Results | FleetResults, folder: str | Path) -> None:
     folders.write_results(results, folder)
 
 
+def write_facts(  # noqa: PLR0913 (all but the first four are given by name)
+    plan: Plan,
+    results: Results,
+    tables: Tables,
+    folder: str | Path,
+    *,
+    key: str | Path | None = None,
+    history: History | None = None,
+) -> HandedFacts:
+    r"""Return what was written into a folder: the facts of a run, with all that a score reads.
+
+    That is ``facts.parquet`` and a file for the roster and for each table that is looked up for a
+    subject: accepted rows, and of their columns those that formulas read, the key and times.
+    ``tables`` and ``history`` are those of the run. `diff` and `score` take the folder as their
+    ``tables``.
+
+    ``key`` is a file of 32 secret bytes, made if it is not there: with it pseudonyms stand for all
+    values of the subject's key, the same for the same key, in an order of their own. ``as_given``
+    of what comes back names the columns in which nothing was replaced, amounts among them. What was
+    written is scored and held to the results; an earlier one in the folder is replaced.
+
+    Raises:
+        DataError: the results hold no facts, a table is made from event rows, the key cannot be
+            used or is no text, names stand in other columns too, other results would follow, or the
+            folder holds something else or cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import polars as pl
+    >>> text = '''
+    ... ruleset: example
+    ... zone: UTC
+    ... currency: CNY
+    ... subject: {from: agents, key: agent_id}
+    ... tables: {agents: {key: agent_id, columns: {agent_id: text, wage: money}}}
+    ... pay: {lines: {base: wage, allowance: 50 CNY}}
+    ... '''
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.yaml"
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     plan = compile(load(path))
+    ...     tables = {"agents": pl.DataFrame({"agent_id": ["An"], "wage": ["2000.00"]})}
+    ...     results = run(plan, tables, period="2026-10")
+    ...     key, handed = Path(folder) / "key", Path(folder) / "handed"
+    ...     written = write_facts(plan, results, tables, handed, key=key)
+    ...     again = score(plan, results.facts, period="2026-10", tables=handed)
+    >>> written.pseudonyms, dict(written.as_given), written.key_made
+    (('agent_id',), {'agents': ('wage',)}, True)
+    >>> again.subjects["agent_id"][0][:9], again.subjects["pay"][0]
+    ('agent_id-', 205000)
+    """
+    from kpi_engine.execution.handing import write_facts as written
+
+    return written(plan, results, tables, folder, key=key, history=history)
+
+
 def read_results(folder: str | Path) -> Results:
     """Return the result that was written into a folder, after checking its hash.
 
@@ -1349,6 +1406,7 @@ __all__ = [
     "FormatReport",
     "FormattedFile",
     "GeneratedCases",
+    "HandedFacts",
     "KpiError",
     "LedgerEntries",
     "Locking",
@@ -1420,6 +1478,7 @@ __all__ = [
     "verify",
     "write_cases",
     "write_evidence",
+    "write_facts",
     "write_results",
     "write_sample",
 ]

@@ -13,6 +13,7 @@ from kpi_engine.cli.diffs import diff
 from kpi_engine.cli.exits import EXIT_BY_VERDICT, Exit
 from kpi_engine.cli.fleets import report_closings, report_fleet
 from kpi_engine.cli.formatting import fmt
+from kpi_engine.cli.handing import handed_document, handed_lines, refuse_handing
 from kpi_engine.cli.output import (
     Format,
     FormatOption,
@@ -123,9 +124,22 @@ def run(
     accounting: Annotated[
         bool, typer.Option("--accounting", help="Print where every row went.")
     ] = False,
+    facts_out: Annotated[
+        Path | None,
+        typer.Option("--facts-out", help="The folder to write the facts to, for `diff --facts`."),
+    ] = None,
+    pseudonymise: Annotated[
+        Path | None,
+        typer.Option(
+            "--pseudonymise",
+            metavar="KEYFILE",
+            help="Replace names in the facts, by this key; it is made if it is not there.",
+        ),
+    ] = None,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Compute scores and pay of one month, and write them with the receipt."""
+    refuse_handing(ruleset, out, facts_out, pseudonymise)
     if ke.is_fleet(ruleset):
         with refused(form), progress("running"):
             shops = ke.compile_fleet(ke.load_fleet(ruleset))
@@ -135,15 +149,25 @@ def run(
     with refused(form), progress("running"):
         plan = ke.compile(ke.load(ruleset))
         results = ke.run(plan, data, period=period, as_of=as_of, history=history)
+        handed = None
+        if facts_out is not None:
+            handed = ke.write_facts(
+                plan, results, data, facts_out, key=pseudonymise, history=history
+            )
         ke.write_results(results, out)
     warnings = [note for note in plan.ruleset.notes if note.severity == "warning"]
     report([*warnings, *results.diagnostics], form)
     document = run_document(results, out)
     if form is Format.JSON:
-        show_json(document | ({"accounting": results.accounting} if accounting else {}))
+        more: dict[str, object] = {"accounting": results.accounting} if accounting else {}
+        if handed is not None and facts_out is not None:
+            more["facts"] = handed_document(handed, facts_out)
+        show_json({**document, **more})
     else:
         show(*run_parts(results, plan.ruleset, document))
         show(*(accounting_parts(results.receipt) if accounting else ()))
+        if handed is not None and facts_out is not None:
+            show(*handed_lines(handed, facts_out, pseudonymise))
     raise typer.Exit(Exit.FINDINGS if document["rejects"] or document["held"] else Exit.CLEAN)
 
 

@@ -7,14 +7,14 @@ import polars as pl
 
 from kpi_engine.execution.columns import Standards
 from kpi_engine.execution.contracts import Admission, admit_rows, reject_types
-from kpi_engine.execution.inputs import ROW, Input, Tables, open_inputs
+from kpi_engine.execution.inputs import ROW, Input, Tables, composed, open_inputs
 from kpi_engine.execution.look import Look
 from kpi_engine.execution.lookups import names_looked_up
 from kpi_engine.execution.taking import Fitted, fit_columns
 from kpi_engine.plan.coding import met_types
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.ranges import Engine
-from kpi_engine.ruleset.checked import POOL
+from kpi_engine.ruleset.checked import POOL, Table
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 
@@ -50,8 +50,11 @@ def admit_tables(  # noqa: PLR0913 (a run's own arguments, by name)
     share: Share | None = None,
     engine: Engine = "auto",
     values: bool = False,
+    narrow: bool = False,
 ) -> Admitted:
     """Return the input tables that a plan reads, after their contracts.
+
+    Where they may be ``narrow``, declared columns that the plan does not read can be missing.
 
     Raises:
         DataError: all that is wrong with the files, frames and columns at once; then, subjects
@@ -73,7 +76,8 @@ def admit_tables(  # noqa: PLR0913 (a run's own arguments, by name)
     for table in needed:
         if table.name in inputs:
             met = types.get(table.name, {})
-            laid, found = fit_columns(table, inputs[table.name], standards, met)
+            held = _held(plan, table, inputs[table.name]) if narrow else table
+            laid, found = fit_columns(held, inputs[table.name], standards, met)
             fitted[table.name] = laid if share is None else _of_shops(laid, share)
             diagnostics += found
     if diagnostics:
@@ -90,6 +94,14 @@ def admit_tables(  # noqa: PLR0913 (a run's own arguments, by name)
     rejects = [admission.rejects for admission in admissions.values()]
     empty = pl.DataFrame(schema=reject_types(values=values))
     return Admitted(inputs, admissions, pl.concat([empty, *rejects]))
+
+
+def _held(plan: Plan, table: Table, opened: Input) -> Table:
+    """Return a table without the columns that an input does not have and nothing reads."""
+    read = {*plan.inputs[table.name], *table.identity, table.clock}
+    present = {composed(name) for name in opened.frame.collect_schema()}
+    columns = (c for c in table.columns if c.name in read or composed(c.source) in present)
+    return replace(table, columns=tuple(columns))
 
 
 def _of_shops(laid: Fitted, share: Share) -> Fitted:

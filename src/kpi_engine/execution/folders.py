@@ -1,20 +1,16 @@
 """Results on disk: written whole or not at all, and read back."""
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from typing import cast
 
 import polars as pl
-from polars.exceptions import ComputeError, PolarsError
+from polars.exceptions import PolarsError
 
 from kpi_engine.execution.canon import result_hash
 from kpi_engine.execution.fleetresults import FleetReceipt, FleetResults
+from kpi_engine.execution.placing import placed, write_frame, write_text
 from kpi_engine.execution.results import Receipt, Results
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
@@ -23,9 +19,6 @@ RECEIPT = "receipt.json"
 FRAMES = ("subjects", "lines", "rejects")
 FILES = frozenset({RECEIPT, *(f"{name}.parquet" for name in FRAMES)})
 """The files of a result."""
-
-_PARTIAL = ".partial"
-_REPLACED = ".replaced"
 
 
 def write_results(results: Results | FleetResults, folder: str | Path) -> None:
@@ -40,18 +33,8 @@ def write_results(results: Results | FleetResults, folder: str | Path) -> None:
         DataError: the folder holds something else than a result, or cannot be written. What stood
             there stands there still.
     """
-    target = Path(folder).absolute()
-    with _reporting(target):
-        if target.exists() and not _may_be_replaced(target):
-            raise DataError([diagnose("K450", folder=folder)])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.parent / f".{target.name}.{token_hex(8)}{_PARTIAL}"
-        partial.mkdir()
-        try:
-            _write_files(results, partial)
-            _move_into_place(partial, target)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with placed(folder, _is_result) as partial:
+        _write_files(results, partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,25 +163,9 @@ def _refuse_lacking(missing: frozenset[str], folder: str | Path) -> None:
         raise DataError([diagnose("K452", folder=folder, reason=reason)])
 
 
-@contextmanager
-def _reporting(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ComputeError) as error:
-        # Polars speaks for the operating system where a frame could not be written
-        reason = error.strerror if isinstance(error, OSError) else None
-        shown = (reason or str(error)).lower()
-        raise DataError([diagnose("K451", folder=folder, reason=shown)]) from error
-
-
-def _may_be_replaced(folder: Path) -> bool:
-    """Return whether a folder is empty or holds a result of ours and nothing else."""
-    if not folder.is_dir() or folder.is_symlink():
-        return False
-    names = {entry.name for entry in folder.iterdir()}
-    if not names:
-        return True
-    if names != FILES:
+def _is_result(folder: Path) -> bool:
+    """Return whether a folder holds a result of ours and nothing else."""
+    if {entry.name for entry in folder.iterdir()} != FILES:
         return False
     try:
         return _is_receipt(json.loads((folder / RECEIPT).read_text("utf-8")))
@@ -216,35 +183,6 @@ def _is_receipt(document: object) -> bool:
 def _write_files(results: Results | FleetResults, folder: Path) -> None:
     frames = dict(zip(FRAMES, (results.subjects, results.lines, results.rejects), strict=True))
     for name, frame in frames.items():
-        with (folder / f"{name}.parquet").open("wb") as file:
-            frame.write_parquet(file)
-            os.fsync(file.fileno())
-    with (folder / RECEIPT).open("w", encoding="utf-8") as file:
-        json.dump(results.receipt, file, ensure_ascii=False, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _move_into_place(partial: Path, target: Path) -> None:
-    if not target.exists():
-        partial.rename(target)
-    else:
-        aside = partial.with_suffix(_REPLACED)
-        target.rename(aside)
-        try:
-            partial.rename(target)
-        except OSError:
-            aside.rename(target)
-            raise
-        shutil.rmtree(aside, ignore_errors=True)
-    _flush_folder(target.parent)
+        write_frame(frame, folder / f"{name}.parquet")
+    receipt = json.dumps(results.receipt, ensure_ascii=False, indent=2)
+    write_text(f"{receipt}\n", folder / RECEIPT)

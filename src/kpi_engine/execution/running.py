@@ -28,7 +28,7 @@ from kpi_engine.execution.receipts import Stamp, input_receipt, write_receipt
 from kpi_engine.execution.refusals import empty_period, nobody_in_facts, nobody_on_roster
 from kpi_engine.execution.results import Accounting, InputReceipt, Results
 from kpi_engine.execution.settling import provisional_metrics
-from kpi_engine.execution.subjects import subjects_alone, subjects_of_facts
+from kpi_engine.execution.subjects import subjects_as_read, subjects_of_facts
 from kpi_engine.plan.facts import gather_facts
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.plan.ranges import Engine
@@ -136,7 +136,8 @@ def score(  # noqa: PLR0913 (the public API: all but the first two by name)
 
     ``facts`` is the long form of `Results.facts`. ``tables`` need hold no more than the roster,
     which says who is assessed and gives its columns to formulas, and what formulas look up for a
-    subject. Without it everybody is who has facts in the period. ``history`` is as in `run`.
+    subject; of their columns those that nothing reads then may be missing. Without it everybody is
+    who has facts in the period. ``history`` is as in `run`.
 
     Raises:
         DataError: the facts are malformed or incomplete, the tables cannot be used or are needed, a
@@ -152,8 +153,8 @@ def score(  # noqa: PLR0913 (the public API: all but the first two by name)
         if subjects.is_empty():
             raise DataError([nobody_in_facts(facts, period)])
     else:
-        roster = subjects_alone(plan)
-        admitted = admit_tables(roster, tables, look, engine=engine)
+        roster = subjects_as_read(plan)
+        admitted = admit_tables(roster, tables, look, engine=engine, narrow=True)
         subjects = gather_facts(roster, admitted_rows(admitted), look.window, engine=engine).facts
         if subjects.is_empty():
             raise DataError([nobody_on_roster(plan, admitted.admissions, look)])

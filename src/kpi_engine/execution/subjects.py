@@ -7,9 +7,14 @@ import polars as pl
 
 from kpi_engine.execution.contract import stored_value
 from kpi_engine.plan.graph import columns_in
-from kpi_engine.plan.nodes import Lookup, Plan, Stages, TableStep
+from kpi_engine.plan.nodes import Lookup, Plan, RosterStep, Stages, TableStep
 from kpi_engine.plan.period import Window
+from kpi_engine.plan.pruning import demand_others, lookups_of, pruned
+from kpi_engine.plan.stages import lookups_in, pruned_stages
 from kpi_engine.plan.subjects import with_period
+from kpi_engine.plan.tables import DROPPED
+from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.ruleset.kept import roster_column
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError
 
@@ -28,6 +33,51 @@ def subjects_alone(plan: Plan) -> Plan:
     steps = tuple(step for step in plan.tables if step.name in needed)
     inputs = {name: columns for name, columns in plan.inputs.items() if name in needed}
     return replace(plan, tables=steps, gathers=(), inputs=inputs)
+
+
+def subjects_as_read(plan: Plan) -> Plan:
+    """Return `subjects_alone`, with no more columns than a score from facts reads of each table."""
+    alone = subjects_alone(plan)
+    asked = [pair.asked for lookup in plan.lookups for pair in lookup.key]
+    asked += [lookup.valid.asked for lookup in plan.lookups if lookup.valid is not None]
+    read = set(columns_in([*asked, *(a.core for part in plan.slip for a in part.assignments)]))
+    columns = tuple(name for name in plan.roster.columns if roster_column(name) in read)
+    roster = replace(plan.roster, columns=columns)
+    steps = _pruned_steps(plan.ruleset, alone.tables, roster, plan.lookups)
+    inputs = {step.name: step.reads for step in steps if step.origin is None}
+    domains = (
+        tuple((table, column) for table, column in domain if column in inputs.get(table, ()))
+        for domain in plan.domains
+    )
+    return replace(
+        alone,
+        tables=steps,
+        roster=roster,
+        inputs=inputs,
+        domains=tuple(domain for domain in domains if domain),
+    )
+
+
+def _pruned_steps(
+    ruleset: Ruleset, steps: tuple[TableStep, ...], roster: RosterStep, lookups: tuple[Lookup, ...]
+) -> tuple[TableStep, ...]:
+    """Return tables with no more columns than the roster and what is looked up for it need."""
+    where = () if roster.where is None else (roster.where,)
+    valid = () if roster.valid is None else [clock.column for clock in roster.valid]
+    wanted = {*roster.key, *roster.columns, *valid, *columns_in(where)}
+    opened, read = pruned_stages(roster.opened, wanted)
+    demanded: dict[str, set[str]] = {roster.table: read}
+    demand_others((*lookups, *lookups_in(opened)), (), demanded, ruleset.tables)
+    kept: list[TableStep] = []
+    for whole in reversed(steps):
+        if whole.clock is not None:
+            demanded[whole.name].add(whole.clock.column)
+        step = pruned(whole, demanded[whole.name] - {DROPPED})
+        kept.append(step)
+        if step.origin is not None:
+            demanded.setdefault(step.origin, set()).update(step.reads)
+        demand_others(lookups_of(step), step.matches, demanded, ruleset.tables)
+    return tuple(reversed(kept))
 
 
 def _read_tables(step: TableStep) -> Iterator[str]:

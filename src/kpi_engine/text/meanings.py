@@ -382,6 +382,15 @@ MEANINGS: Final[dict[str, str]] = {
     "K452": "The folder was not written by a run, or a file of it is missing or damaged.",
     "K453": "The numbers in the folder were changed after the run, or are of another one. They "
     "cannot be explained or closed.",
+    "K454": "Facts are handed on for others to score: all that a score needs, and no more.",
+    "K455": "Pseudonyms are made with a secret of 32 bytes. Who has it can find who is who: "
+    "it stays with those who know anyway, and the same file gives the same pseudonyms every month.",
+    "K456": "A table that is gathered from events, or matched with others, could be handed on with "
+    "its events alone. These stay where they are.",
+    "K457": "A number, a day or a condition has so few values that its kind cannot hide which.",
+    "K458": "The names are replaced in columns of the key alone. In this one they would be read.",
+    "K459": "What was to be written was scored, and the score is not that of the run. Nothing was "
+    "written.",
     "K460": "The sum does not fit 64 bits. An amount of this size is most likely a mistake in the "
     "data.",
     "K461": "The value does not fit 64 bits. A value of this size is most likely a mistake in the "

@@ -1001,6 +1001,34 @@ MESSAGES: dict[str, Message] = {
         "receipt says {expected}",
         "run the period again",
     ),
+    "K454": Message("error", "the facts cannot be handed on: {reason}"),
+    "K455": Message(
+        "error",
+        "the key `{file}` cannot be used: {reason}",
+        "name a file that is not there, and a key is made",
+    ),
+    "K456": Message(
+        "error",
+        "the facts cannot be handed on without event rows: formulas about subjects read `{table}`, "
+        "which is made from them",
+        "measure it in a metric, which facts hold",
+    ),
+    "K457": Message(
+        "error",
+        "the column `{column}` of `{table}` is {found}, a text was expected to have pseudonyms",
+        "declare it as text, or leave out the key",
+    ),
+    "K458": Message(
+        "error",
+        "the column `{column}` of `{table}` has values of `{key}`, which would be handed on as "
+        "they are",
+        "write no formula about subjects that reads it, or name its labels",
+    ),
+    "K459": Message(
+        "error",
+        "from what was to be handed on other results would follow than those of the run: {reason}",
+        "rules that speak of somebody's name, or divide by its order, know no pseudonyms",
+    ),
     "K460": Message(
         "error",
         "a sum over the table `{table}` for {names} is beyond {limit}, a smaller one was expected",
