@@ -67,12 +67,12 @@ def shop(tmp_path: Path) -> Path:
         {
             "shop_id": [*SHOPS, "Northgate", "-"],
             # of one name in two forms of Unicode, and in a column that keeps a dictionary
-            "工号": [*NAMES[:2], "Ca\u0308cilia", NAMES[3], "Late", "Nobody"],
+            "工号": [*NAMES[:2], "Ca\u0308cilia", NAMES[3], "Newcomer", "Nobody"],
             "name": ["Frau A", "Herr B", "Frau C", "Frau D", "Herr E", "Herr F"],
             "wage": ["2000.00", "1800", "1900", "1700.50", "many", "1"],
             "team": ["red", "blue", None, "red", "red", "red"],
             "joined": ["2020-01-01 09:00"] * 6,
-            "salary_account": ["DE1", "DE2", "DE3", "DE4", "DE5", "DE6"],
+            "salary_account": [f"Konto-{number}" for number in range(6)],
         },
         schema_overrides={"工号": pl.Categorical},
     ).write_parquet(data / "staff.parquet")
@@ -139,10 +139,11 @@ def test_a_diff_over_what_is_handed_on_moves_the_same_people_by_the_same(shop):
 
 
 def test_no_name_and_nothing_unread_stands_in_any_file(shop):
+    (shop / "key").write_bytes(bytes([5]) * 32)
     written = handed(shop)
     files = {file.name: file for file in (shop / "facts").iterdir()}
     assert {*files} == {*written.files, "contents.json"}
-    unread = ["Frau A", "Mx Judge", "DE1", "salary_account", "judge", "team", "Late", "Nobody"]
+    unread = ["Frau A", "Mx Judge", "Konto-0", "salary_account", "Newcomer", "Nobody"]
     hidden = [*NAMES, "Ca\u0308cilia", *SHOPS, *unread]
     for file in files.values():
         content = file.read_bytes()
@@ -159,6 +160,7 @@ def test_no_name_and_nothing_unread_stands_in_any_file(shop):
 
 
 def test_a_score_of_what_is_handed_on_is_the_run_but_for_the_names(shop):
+    (shop / "key").write_bytes(bytes([5]) * 32)
     handed(shop)
     plan = ke.compile(ke.load(shop / "old.yaml"))
     run = ke.run(plan, shop / "data", period=PERIOD).subjects
@@ -170,7 +172,8 @@ def test_a_score_of_what_is_handed_on_is_the_run_but_for_the_names(shop):
     assert found["shop_id"].n_unique() == 2
     rows = pl.read_parquet(shop / "facts/staff.parquet")
     assert rows.height == 4
-    assert rows["工号"].to_list() != sorted(rows["工号"], key=pseudonyms(shop).__getitem__)
+    who = [pseudonyms(shop)[name] for name in rows["工号"]]
+    assert who == ["Dorothea", "Cäcilia", "Anneliese", "Bartholomew"]
     assert rows.equals(rows.sort("shop_id", "工号"))
 
 
@@ -206,6 +209,21 @@ def test_what_was_handed_on_is_replaced_and_anything_else_is_not(shop):
         handed(shop, folder="data")
     assert code_of(error) == "K450"
     assert not list(shop.glob(".*.partial"))
+
+
+def test_a_key_is_kept_only_where_something_was_written_with_it(shop):
+    text = RULESET.replace("agent_id]}\nparams", 'agent_id], where: agent_id != "x"}\nparams')
+    (shop / "old.yaml").write_text(text.replace('"x"', f'"{NAMES[1]}"'), "utf-8")
+    with pytest.raises(ke.DataError) as error:
+        handed(shop)
+    assert code_of(error) == "K459"
+    assert not (shop / "key").exists()
+    assert not (shop / "facts").exists()
+    (shop / "old.yaml").write_text(RULESET, "utf-8")
+    with pytest.raises(ke.DataError) as error:
+        handed(shop, key="no/folder/key")
+    assert code_of(error) == "K455"
+    assert not (shop / "facts").exists()
 
 
 def test_a_key_in_the_folder_that_is_handed_on_is_refused(shop):

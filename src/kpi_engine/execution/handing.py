@@ -16,7 +16,7 @@ from kpi_engine.execution.history import History
 from kpi_engine.execution.inputs import Tables
 from kpi_engine.execution.look import look_at
 from kpi_engine.execution.placing import placed, write_frame, write_text
-from kpi_engine.execution.pseudonyms import read_key
+from kpi_engine.execution.pseudonyms import keep_key, read_key
 from kpi_engine.execution.receipts import versions
 from kpi_engine.execution.results import Results
 from kpi_engine.execution.running import score
@@ -68,11 +68,11 @@ def write_facts(  # noqa: PLR0913 (the public API: the last two by name)
     look = look_at(plan.ruleset, receipt["period"], receipt["as_of"])
     handed = handed_tables(read, tables, look)
     _refuse_files([table.file for table in handed])
-    subjects, made = results.subjects, False
+    subjects, secret, is_new = results.subjects, b"", False
     columns = list(plan.ruleset.subject.key)
     real = subjects.select(pl.col(columns).name.prefix(_REAL))
     if key is not None:
-        secret, made = read_key(Path(key))
+        secret, is_new = read_key(Path(key))
         replaced = with_pseudonyms(plan.ruleset, handed, facts, subjects, secret)
         handed, facts, subjects = replaced.tables, replaced.facts, replaced.subjects
     expected = pl.concat([subjects, real], how="horizontal").sort(columns)
@@ -98,7 +98,10 @@ def write_facts(  # noqa: PLR0913 (the public API: the last two by name)
         text = json.dumps(contents, ensure_ascii=False, indent=2)
         write_text(f"{text}\n", partial / CONTENTS)
         _refuse_others(plan, partial, expected, receipt["period"], history)
-    return HandedFacts(files, pseudonyms, as_given, made)
+        if key is not None and is_new:
+            # last, so that no key is left behind of which nobody was told
+            keep_key(secret, Path(key))
+    return HandedFacts(files, pseudonyms, as_given, is_new)
 
 
 def _refuse_at_once(

@@ -15,27 +15,36 @@ _DIGITS = 16
 
 
 def read_key(file: Path) -> tuple[bytes, bool]:
-    """Return the secret in a file, and whether the file was made just now.
-
-    A file that is not there is made of random bytes, for its owner alone to read.
+    """Return the secret in a file; where there is none new random bytes, and that they are new.
 
     Raises:
-        DataError: it cannot be read or made, or holds another number of bytes.
+        DataError: the file cannot be read, or holds another number of bytes.
     """
     try:
         if not file.exists():
-            secret = token_bytes(KEY_BYTES)
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as opened:
-                opened.write(secret)
-                os.fsync(opened.fileno())
-            return secret, True
+            return token_bytes(KEY_BYTES), True
         secret = file.read_bytes()
     except OSError as error:
         raise _refusal(file, (error.strerror or str(error)).lower()) from error
     if len(secret) != KEY_BYTES:
         raise _refusal(file, f"it holds {len(secret)} bytes, {KEY_BYTES} were expected")
     return secret, False
+
+
+def keep_key(secret: bytes, file: Path) -> None:
+    """Write a new secret into a file of its own, for its owner alone to read.
+
+    Raises:
+        DataError: the file cannot be made, or is there by now.
+    """
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(secret)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as error:
+        raise _refusal(file, (error.strerror or str(error)).lower()) from error
 
 
 def pseudonyms_of(secret: bytes, column: str, names: Iterable[str]) -> dict[str, str]:
