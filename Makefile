@@ -43,9 +43,10 @@ check: $(READY)  ## format, lint, types, imports, our own rulesets
 mutate: $(READY)  ## do the tests of our own rulesets notice slips of the pen? takes minutes
 	$(BIN)/kpi-engine test --mutate-fail-under 90 rulesets
 
-docs: $(READY)  ## docs/codes and the table of rulesets/README.md, from what they speak of
+docs: $(READY)  ## docs/codes, docs/schemas and the table of rulesets/README.md, from what they speak of
 	$(BIN)/python -m tests.diagnostics.pages
 	$(BIN)/python -m tests.rulesets.readme
+	$(BIN)/python -m tests.ruleset.schema_files
 
 bench: $(READY)  ## speed and memory, measured here
 	$(BIN)/python -m benchmarks

@@ -1,5 +1,6 @@
 """The wheel alone is enough: built here, used elsewhere, with the shipped rulesets inside."""
 
+import json
 import os
 import subprocess
 import sys
@@ -55,6 +56,11 @@ def test_an_installed_wheel_checks_a_file_that_extends_a_shipped_ruleset(tmp_pat
     shown = _run(python, "-c", main, "show", "mine.yaml", cwd=elsewhere, PYTHONPATH=libraries)
     assert ", overrides 45% in rulesets/taobao/presales.yaml:" in shown.stdout
     assert "env/" not in shown.stdout
+
+    for kind in ("ruleset", "test"):
+        printed = _run(python, "-c", main, "schema", kind, cwd=elsewhere, PYTHONPATH=libraries)
+        shipped = Path(purelib) / "kpi_engine" / "schemas" / f"{kind}.schema.json"
+        assert json.loads(printed.stdout) == json.loads(shipped.read_text("utf-8"))
 
     page = _run(python, "-c", main, "rule", "K220", cwd=elsewhere, PYTHONPATH=libraries)
     assert page.stdout.startswith("# K220: unknown name `…`\n"), page.stderr

@@ -6,11 +6,13 @@ from typing import Any, Literal
 import jsonschema
 import pytest
 import yaml
+from tests.ruleset.schema_files import FOLDER, schema_files
 
 import kpi_engine as ke
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.keys import SENTENCE_BY_KEY
 from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.schema import VERSION
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "diagnostics"
@@ -48,6 +50,14 @@ def test_a_schema_is_one_of_draft_7(kind):
     schema = ke.json_schema(kind)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     jsonschema.Draft7Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("kind", ["ruleset", "test"])
+def test_a_schema_names_its_version_and_the_file_that_ships_is_the_same(kind):
+    schema = ke.json_schema(kind)
+    assert schema["$id"] == f"urn:kpi-engine:schema:{kind}:{VERSION}"
+    name = f"{kind}.schema.json"
+    assert (FOLDER / name).read_text("utf-8") == schema_files()[name], "`make docs` writes it"
 
 
 @pytest.mark.parametrize("path", [*SHIPPED, *MENDED], ids=lambda path: path.stem)

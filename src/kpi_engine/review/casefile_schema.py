@@ -3,7 +3,7 @@
 from typing import Final
 
 from kpi_engine.review.casefiles import CASE_KEYS, FILE_KEYS
-from kpi_engine.ruleset.schema import DRAFT, TEXT, Schema
+from kpi_engine.ruleset.schema import TEXT, Schema, schema_head
 
 
 def _by_name(of: Schema) -> Schema:
@@ -60,8 +60,7 @@ def casefile_schema() -> Schema:
     }
     cases = {"type": "array", "items": case, "minItems": 1, "description": "The cases."}
     return {
-        "$schema": DRAFT,
-        "title": "ruleset test of kpi_engine",
+        **schema_head("test"),
         "type": "object",
         "properties": {key: cases if key == "cases" else _SCHEMA_BY_KEY[key] for key in FILE_KEYS},
         "additionalProperties": False,

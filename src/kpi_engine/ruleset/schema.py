@@ -12,6 +12,9 @@ from kpi_engine.ruleset.document import RulesetDocument, Scale
 from kpi_engine.ruleset.keys import SENTENCE_BY_KEY
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+VERSION: Final = 1
+"""Of the schemas of rulesets and tests: the next one is where a file that fitted no longer does."""
+
 TEXT: Final = {"type": ["string", "number", "boolean"]}
 """A text as editors read it: some of them as numbers, or as true and false."""
 
@@ -20,6 +23,15 @@ _WITHOUT_A_PARENT: Final = ("zone", "currency", "subject", "tables")
 
 
 Schema = dict[str, Any]
+
+
+def schema_head(kind: str) -> Schema:
+    """Return which schema this is: the draft, its name with the version, words for people."""
+    return {
+        "$schema": DRAFT,
+        "$id": f"urn:kpi-engine:schema:{kind}:{VERSION}",
+        "title": f"{kind} of kpi_engine",
+    }
 
 
 def ruleset_schema() -> Schema:
@@ -41,8 +53,7 @@ def ruleset_schema() -> Schema:
         *metrics["additionalProperties"]["anyOf"],
     ]
     return {
-        "$schema": DRAFT,
-        "title": "ruleset of kpi_engine",
+        **schema_head("ruleset"),
         **schema,
         "required": ["ruleset"],
         "anyOf": [{"required": ["extends"]}, {"required": list(_WITHOUT_A_PARENT)}],
