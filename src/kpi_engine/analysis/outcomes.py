@@ -12,7 +12,7 @@ from kpi_engine.analysis.intervals import (
     interval_of,
     intervals_of,
 )
-from kpi_engine.analysis.places import comparisons, distance_of, span_in, table_formulas
+from kpi_engine.analysis.places import comparisons, distance_of, span_in
 from kpi_engine.analysis.reading import params_behind
 from kpi_engine.analysis.verdicts import COMPARISONS, Applied, Verdict, judge, unreached
 from kpi_engine.analysis.wording import Currency, show_value, words_of
@@ -30,7 +30,7 @@ from kpi_engine.ruleset.checked import (
     Ruleset,
     ScaleUse,
 )
-from kpi_engine.ruleset.rules import item_rules
+from kpi_engine.ruleset.rules import item_rules, table_formulas
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, relate
 
 

@@ -15,7 +15,7 @@ from kpi_engine.language.syntax import (
     Not,
     Place,
 )
-from kpi_engine.ruleset.checked import Formula, Ruleset, Table
+from kpi_engine.ruleset.checked import Formula, Ruleset
 from kpi_engine.text.located import Scalar, Style
 from kpi_engine.text.scalars import inner_span
 from kpi_engine.text.source import Span
@@ -65,18 +65,6 @@ def _pairs(expr: Expr, node: ir.Node) -> Iterator[tuple[Expr, ir.Node]]:
             yield last, x
         case _:
             return
-
-
-def table_formulas(table: Table) -> Iterator[Formula]:
-    """Return the formulas that make the rows of a table."""
-    if table.where is not None:
-        yield table.where
-    if table.runs is not None:
-        yield table.runs.starts_when
-    for match in table.matches:
-        if match.where is not None:
-            yield match.where
-    yield from (formula for _, formula in (*table.add, *table.drop))
 
 
 def distance_of(span: Span, ruleset: Ruleset) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kpi_engine.analysis.places import span_in, table_formulas
+from kpi_engine.analysis.places import span_in
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.kinds import Kind
 from kpi_engine.language.mistakes import Mistake
@@ -10,7 +10,7 @@ from kpi_engine.language.printer import print_formula
 from kpi_engine.language.syntax import Expr, Number, Text, parts_of
 from kpi_engine.ruleset.across import rule_formulas
 from kpi_engine.ruleset.checked import Formula, ParamScale, Ruleset
-from kpi_engine.ruleset.rules import pay_rules, score_rules
+from kpi_engine.ruleset.rules import pay_rules, score_rules, table_formulas
 from kpi_engine.ruleset.sheet import parsed
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 

@@ -20,8 +20,8 @@ from kpi_engine.ruleset.checked import (
     Rule,
     Ruleset,
     ScaleUse,
-    Table,
 )
+from kpi_engine.ruleset.rules import table_formulas
 from kpi_engine.text.source import Span
 
 Outcome = Literal["known", "unknown", "true", "false"]
@@ -66,7 +66,7 @@ def _points(ruleset: Ruleset) -> Iterator[tuple[Key, Point]]:
         if isinstance(param.value, ParamScale):
             yield from _cases(param.value.cases, f"scale `{name}`")
     for table in ruleset.tables.values():
-        for formula in _formulas(table):
+        for formula in table_formulas(table):
             yield from _branches(formula)
     for metric in ruleset.metrics.values():
         if _is_written(metric):
@@ -85,18 +85,6 @@ def _points(ruleset: Ruleset) -> Iterator[tuple[Key, Point]]:
             yield from _computed(rule, f"line `{name}` of the pay")
         for name, formula in ruleset.pay.steps:
             yield from _computed(formula, f"step `{name}` of the pay")
-
-
-def _formulas(table: Table) -> Iterator[Formula]:
-    if table.where is not None:
-        yield table.where
-    if table.runs is not None:
-        yield table.runs.starts_when
-    for match in table.matches:
-        if match.where is not None:
-            yield match.where
-        yield from (preference.formula for preference in match.prefer)
-    yield from (formula for _, formula in (*table.add, *table.drop))
 
 
 def _is_written(metric: Metric) -> bool:

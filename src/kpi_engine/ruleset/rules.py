@@ -1,8 +1,8 @@
-"""The rules of a ruleset that speak of a subject, wherever they stand."""
+"""The rules of a ruleset, wherever they stand: those that speak of a subject, and of rows."""
 
 from collections.abc import Iterable, Iterator
 
-from kpi_engine.ruleset.checked import Formula, Item, Pay, Rule, Score
+from kpi_engine.ruleset.checked import Formula, Item, Pay, Rule, Score, Table
 
 
 def score_rules(score: Score | None) -> Iterator[Rule]:
@@ -26,3 +26,16 @@ def pay_rules(pay: Pay | None) -> Iterator[Rule]:
     """Return the rules of the lines and the steps."""
     if pay is not None:
         yield from (rule for _, rule in (*pay.lines, *pay.steps))
+
+
+def table_formulas(table: Table) -> Iterator[Formula]:
+    """Return the formulas that make the rows of a table."""
+    if table.where is not None:
+        yield table.where
+    if table.runs is not None:
+        yield table.runs.starts_when
+    for match in table.matches:
+        if match.where is not None:
+            yield match.where
+        yield from (preference.formula for preference in match.prefer)
+    yield from (formula for _, formula in (*table.add, *table.drop))

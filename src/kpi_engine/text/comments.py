@@ -5,13 +5,11 @@ neither empty nor a comment.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import assert_never
 
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
-from kpi_engine.text.located import Mapping, Node, Scalar, Sequence
+from kpi_engine.text.located import Scalar, scalars_of
 from kpi_engine.text.messages import MESSAGES
 from kpi_engine.text.pages import near_code
 from kpi_engine.text.reading import parse_yaml
@@ -46,7 +44,7 @@ def find_ignores(source: Source) -> tuple[list[Ignore], list[Diagnostic]]:
     root, _ = parse_yaml(source)
     if root is None:
         return [], []
-    texts = list(_texts(root))
+    texts = list(scalars_of(root))
     ignores: list[Ignore] = []
     findings: list[Diagnostic] = []
     for match in _MARK.finditer(source.text):
@@ -105,22 +103,6 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _texts(node: Node) -> Iterator[Scalar]:
-    """Return the keys and values of a tree."""
-    match node:
-        case Scalar():
-            yield node
-        case Mapping(entries=entries):
-            for entry in entries:
-                yield entry.key
-                yield from _texts(entry.value)
-        case Sequence(items=items):
-            for item in items:
-                yield from _texts(item)
-        case _:
-            assert_never(node)
 
 
 def _holds(text: Scalar, span: Span) -> bool:

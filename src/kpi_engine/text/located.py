@@ -1,5 +1,6 @@
 """What a YAML text holds, every key and value with its place."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -80,3 +81,19 @@ def written(node: Node) -> str:
             parts = (f"{entry.key.value}: {written(entry.value)}" for entry in entries)
             return f"{{{', '.join(parts)}}}"
     assert_never(node)
+
+
+def scalars_of(node: Node) -> Iterator[Scalar]:
+    """Return the keys and texts of a tree, in reading order."""
+    match node:
+        case Scalar():
+            yield node
+        case Mapping(entries=entries):
+            for entry in entries:
+                yield entry.key
+                yield from scalars_of(entry.value)
+        case Sequence(items=items):
+            for item in items:
+                yield from scalars_of(item)
+        case _:
+            assert_never(node)

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import assert_never
 
-from kpi_engine.text.located import Mapping, Node, Scalar, Sequence
+from kpi_engine.text.located import Node, scalars_of
 from kpi_engine.text.nodes import passive
 from kpi_engine.text.source import Source
 
@@ -29,7 +28,7 @@ def find_remarks(root: Node) -> list[Remark]:
     text = source.text
     found: list[Remark] = []
     at = 0
-    for scalar in _scalars(root):
+    for scalar in scalars_of(root):
         start, end = scalar.span.start, scalar.span.end
         found += _between(source, at, start)
         header = None
@@ -45,21 +44,6 @@ def find_remarks(root: Node) -> list[Remark]:
 def is_ignoring(remark: Remark) -> bool:
     """Return whether a comment speaks to the checker of what stands on a line."""
     return _MARK.match(remark.text) is not None
-
-
-def _scalars(node: Node) -> Iterator[Scalar]:
-    match node:
-        case Scalar():
-            yield node
-        case Mapping(entries=entries):
-            for entry in entries:
-                yield entry.key
-                yield from _scalars(entry.value)
-        case Sequence(items=items):
-            for item in items:
-                yield from _scalars(item)
-        case _:
-            assert_never(node)
 
 
 def _between(source: Source, start: int, end: int) -> Iterator[Remark]:
