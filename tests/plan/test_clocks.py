@@ -42,3 +42,10 @@ def test_a_day_on_which_clocks_are_set_is_read_row_by_row(engine: Engine):
     found = frame.select(wall_clock(pl.col("at"), "America/New_York")).collect(engine=engine)
     hour = 3_600 * 10**6
     assert (found["at"] - frame.collect()["at"]).to_list() == [-4 * hour, -5 * hour, None]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+def test_a_time_that_could_have_outgrown_64_bits_is_read_as_any_other(zone: str):
+    wide = pl.DataFrame({"at": [0, 1, None]}, schema={"at": pl.Int128})
+    reading = wall_clock(pl.col("at"), zone)
+    assert wide.select(reading).equals(wide.cast(pl.Int64).select(reading))

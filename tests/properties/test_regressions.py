@@ -174,3 +174,16 @@ def test_a_mark_is_not_better_lower_because_a_metric_of_its_name_is():
     metrics = "metrics:\n  mark: {value: x, better: lower}\n  m: 'attain(events.mark, 10) + mark'\n"
     people: list[Row] = [{"who": "a", "x": Fraction(3)}]
     assert compared(tables + metrics, people, [{"who": "a", "mark": Fraction(5)}]) == []
+
+
+def test_a_time_after_a_wait_of_any_length_is_in_hours_alike():
+    tables = (
+        "tables:\n"
+        "  people: {key: who, columns: {who: text}}\n"
+        "  events: {key: who, columns: {who: text, at: datetime, half: int},\n"
+        "           drop: {late: at + 3 min * half in 08:00-23:00}}\n"
+    )
+    rows: list[Row] = [{"who": "a", "at": 1_772_359_200_000_000, "half": n} for n in (0, 250)]
+    metrics = "metrics: {m: {from: events, value: count()}}\n"
+    assert compared(tables + metrics, [{"who": "a"}], rows[:1]) == []
+    assert compared(tables + metrics, [{"who": "a"}], rows[1:]) == []

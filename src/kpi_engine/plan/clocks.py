@@ -14,9 +14,10 @@ _MOST_DAYS = 4_000
 def wall_clock(instant: pl.Expr, zone: str) -> pl.Expr:
     """Return what the clocks show, in microseconds as if they stood in UTC; instants are in UTC.
 
-    From an instant to a reading there is always exactly one answer, on every day of the year.
+    From an instant to a reading there is always exactly one answer, on every day of the year. A
+    sum that could outgrow 64 bits comes as Int128; a time that does is none that Polars has.
     """
-    return instant.map_batches(
+    return instant.cast(pl.Int64).map_batches(
         partial(_readings, zone=zone), return_dtype=pl.Int64, is_elementwise=True
     )
 
