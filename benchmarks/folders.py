@@ -29,7 +29,7 @@ HEAD = """\
 # Folders
 
 `python -m benchmarks.folders`: Python {}, {} cores, medians of {} turns, each a process of its own
-from cold. Wall and CPU apart: other work ran on the machine meanwhile.
+from cold.
 
 | files | rulesets | wall s | CPU s |
 |---|---|---|---|
