@@ -1,6 +1,6 @@
 """Hypothesis profiles; `HYPOTHESIS_PROFILE` chooses one.
 
-`dev` draws new examples on every run, `ci` always the same, `thorough` many.
+`dev` draws new examples on every run, `ci` always the same and fewer, `thorough` many.
 """
 
 import os
@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "dev", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None)
+settings.register_profile(
+    "ci", settings.get_profile("dev"), max_examples=50, derandomize=True, database=None
+)
 settings.register_profile("thorough", settings.get_profile("dev"), max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))

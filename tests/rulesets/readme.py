@@ -1,5 +1,6 @@
 """The table of rulesets/README.md, made from the rulesets themselves: `make docs` writes it."""
 
+from functools import cache
 from pathlib import Path
 
 import kpi_engine as ke
@@ -17,6 +18,7 @@ def with_table(text: str) -> str:
     return f"{before}{BEGIN}\n{ruleset_table()}\n{END}{after}"
 
 
+@cache
 def ruleset_table() -> str:
     """Return one row for each ruleset that ships."""
     heads = ("ruleset", *HEADS, "source")
