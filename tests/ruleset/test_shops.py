@@ -130,6 +130,14 @@ def test_params_that_are_said_of_rows_are_each_shops_own(tmp_path):
     assert _compared(_written(tmp_path, shops, base)) == 5
 
 
+def test_a_param_that_one_shop_lacks_is_not_taken_for_another(tmp_path):
+    base = BASE.replace("min_rows: 2", "min_rows: enough")
+    base = base.replace("weighed: {", "weighed: {min_rows: few, ", 1)
+    base = base.replace("params:\n", "params:\n  enough: required\n  few: required\n", 1)
+    shops = {"S0": "params: {enough: 3}\n", "S1": "params: {few: 3}\n"}
+    assert _compared(_written(tmp_path, shops, base)) == 2
+
+
 def test_shops_of_pinned_bases_carry_their_own_notes(tmp_path):
     base = BASE.replace("zone:", "version: '2026.1'\nzone:", 1)
     files = _written(

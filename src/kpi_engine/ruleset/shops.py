@@ -45,7 +45,7 @@ from kpi_engine.text.nodes import many_nodes
 from kpi_engine.text.reading import read_text
 from kpi_engine.text.source import Source
 
-_Sight = tuple[Mapping[str, ir.Ref], Mapping[str, ScaleSignature], tuple[str, ...]]
+_Sight = tuple[Mapping[str, ir.Ref], Mapping[str, ScaleSignature], Mapping[str, str]]
 """How formulas see params, which decides how they are typed, and what is said of metrics' rows."""
 
 _HEAD = ("ruleset", "version", "title", "source", "note", "effective", "extends")
@@ -160,9 +160,9 @@ def _load(shop: ShopText, shelf: Shelf) -> Loaded:
 
 def _sight(context: Context) -> _Sight:
     read = params_about_rows(context.document.metrics) & context.params.keys()
-    rows = (context.params[name].value for name in sorted(read))
-    texts = tuple(value.text for value in rows if isinstance(value, Formula))
-    return context.param_refs, context.scales, texts
+    values = {name: context.params[name].value for name in read}
+    said = {name: value.text for name, value in values.items() if isinstance(value, Formula)}
+    return context.param_refs, context.scales, said
 
 
 def _keep_model(base: _Base, context: Context, loaded: Loaded, layers: Layers) -> None:
