@@ -22,8 +22,8 @@ $(READY): pyproject.toml requirements.lock
 
 demo: $(READY)  ## a million made-up messages to the pay of two teams, under out/
 	$(BIN)/kpi-engine sample $(SAMPLE) --messages 1000000 --seed 1
-	$(BIN)/kpi-engine check rulesets
-	$(BIN)/kpi-engine test rulesets
+	$(BIN)/kpi-engine check rulesets/taobao
+	$(BIN)/kpi-engine test rulesets/taobao
 	$(BIN)/kpi-engine run rulesets/taobao/presales.yaml --data $(SAMPLE) --period $(PERIOD) --out out/presales $(OR_HELD)
 	$(BIN)/kpi-engine run rulesets/taobao/aftersales.yaml --data $(SAMPLE) --period $(PERIOD) --out out/aftersales $(OR_HELD)
 	$(BIN)/kpi-engine explain out/presales --subject $(SUBJECT)
