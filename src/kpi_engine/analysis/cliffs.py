@@ -177,11 +177,11 @@ def _of_data(ruleset: Ruleset) -> dict[Key, Interval]:
     }
 
 
-def parts_of_pay(ruleset: Ruleset) -> Iterator[Part]:
-    """Return the parts of the pay, and before them those of a score that the pay reads."""
+def parts_of_pay(ruleset: Ruleset, *, with_score: bool) -> Iterator[Part]:
+    """Return the parts of the pay, and before them, if they are wanted, those of the score."""
     if ruleset.pay is None:
         return
-    if ruleset.score is not None and _reads_score(ruleset):
+    if ruleset.score is not None and with_score:
         for item, weight in _leaves(ruleset.score.items, Fraction(1)):
             if item.points is not None:
                 node, span = item.points.node, item.points.span
@@ -200,7 +200,7 @@ def _leaves(items: Iterable[Item], weight: Fraction) -> Iterator[tuple[Item, Fra
         yield from _leaves(item.children, weight * item.weight)
 
 
-def _reads_score(ruleset: Ruleset) -> bool:
+def reads_score(ruleset: Ruleset) -> bool:
     """Return whether the pay reads the score, by way of metrics too."""
     late = {name for name, metric in ruleset.metrics.items() if metric.after_score}
     names = (ref.name for rule in pay_rules(ruleset.pay) for ref in ir.references(rule.node))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kpi_engine.analysis.cliffnotes import cliff_notes
-from kpi_engine.analysis.cliffs import parts_of_pay
+from kpi_engine.analysis.cliffs import parts_of_pay, reads_score
 from kpi_engine.analysis.outcomes import Ruling, find_outcomes, rulings_of
 from kpi_engine.analysis.quoted import find_quoted
 from kpi_engine.analysis.reading import params_behind
@@ -28,11 +28,12 @@ class _Kind:
     """What rulesets have in common that differ in params and weights alone.
 
     ``first`` is kept so that nothing else takes its identity. ``params`` are those behind each part
-    of the pay.
+    of the pay, and of the score where the pay reads it.
     """
 
     first: Ruleset
     rulings: Sequence[Ruling]
+    reads_score: bool
     params: Sequence[frozenset[str]]
 
 
@@ -117,9 +118,10 @@ def analyse(ruleset: Ruleset, desk: Desk, offered: Iterable[Metric] = ()) -> lis
     key = (id(ruleset.metrics), id(ruleset.tables), id(ruleset.pay), id(steps))
     kind = desk.kinds.get(key)
     if kind is None:
-        parts = list(parts_of_pay(ruleset))
+        with_score = reads_score(ruleset)
+        parts = list(parts_of_pay(ruleset, with_score=with_score))
         params = [params_behind(part.node, ruleset) for part in parts]
-        kind = desk.kinds[key] = _Kind(ruleset, rulings_of(ruleset), params)
+        kind = desk.kinds[key] = _Kind(ruleset, rulings_of(ruleset), with_score, params)
         found = [*find_twins(ruleset, offered), *find_quoted(ruleset)]
         found += find_outcomes(ruleset, kind.rulings)
         found += cliff_notes(ruleset, parts)
@@ -140,7 +142,7 @@ def _of_another(ruleset: Ruleset, kind: _Kind) -> list[Diagnostic]:
     if any(_is_text(ruleset.params[name]) for name in own):
         found += find_quoted(ruleset)
     found += find_outcomes(ruleset, [r for r in kind.rulings if not own.isdisjoint(r.params)])
-    pairs = zip(parts_of_pay(ruleset), kind.params, strict=True)
+    pairs = zip(parts_of_pay(ruleset, with_score=kind.reads_score), kind.params, strict=True)
     found += cliff_notes(ruleset, [part for part, params in pairs if not own.isdisjoint(params)])
     return [each for each in found if each.span is not None and each.span.source.name == file]
 

@@ -33,6 +33,8 @@ from kpi_engine.ruleset.checked import (
 from kpi_engine.ruleset.rules import item_rules, table_formulas
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, relate
 
+_DECIDE = COMPARISONS | {"in"}
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -106,7 +108,7 @@ def _deciding(node: ir.Node, ruleset: Ruleset) -> frozenset[str] | None:
     while waiting:
         current = waiting.pop()
         mine: frozenset[str] | None = None
-        if isinstance(current, ir.Op) and current.op in {*COMPARISONS, "in"}:
+        if isinstance(current, ir.Op) and current.op in _DECIDE:
             mine = params_behind(current, ruleset, into_rows=True)
         elif isinstance(current, ir.Apply | ir.Slices):
             scale = ruleset.params.get(current.scale) if isinstance(current.scale, str) else None

@@ -161,15 +161,17 @@ OPERATORS = frozenset(
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes a node is computed from, case values of its scale included."""
     match node:
-        case Op() | Aggregate() | Across():
+        case Op():
+            return node.args
+        case Lit() | Ref() | Previous():
+            return ()
+        case Aggregate() | Across():
             return node.args
         case Apply():
             values = () if isinstance(node.scale, str) else scale_values(node.scale)
             return (node.x, *values)
         case Slices():
             return (node.x,)
-        case Lit() | Ref() | Previous():
-            return ()
 
 
 def scale_values(scale: Scale) -> tuple[Node, ...]:
@@ -212,6 +214,6 @@ def references(node: Node) -> frozenset[Ref]:
         current = waiting.pop()
         if isinstance(current, Ref):
             found.add(current)
-        else:
+        elif not isinstance(current, Lit):
             waiting += children(current)
     return frozenset(found)

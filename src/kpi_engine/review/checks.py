@@ -160,9 +160,10 @@ def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
         if text.path is None:
             continue
         layers = loaded.layers
-        reign = None if layers is None else reign_of(text.path, layers.files[0])
+        path = text.path.resolve()
+        reign = None if layers is None else reign_of(path, layers.files[0])
         if reign is not None:
-            review.reigns[text.path.resolve()] = reign
+            review.reigns[path] = reign
         review.read[text.name] = read_files(loaded)
         review.found[text.name] = [*loaded.findings, *said[text.name]]
 

@@ -28,7 +28,7 @@ class Reign:
 
 
 def reign_of(file: Path, root: Mapping) -> Reign | None:
-    """Return the days that a file governs, or None where it does not say them rightly."""
+    """Return the days that a file, by its real path, governs; None if it does not say rightly."""
     name, entry = said(root, "ruleset"), entry_of(root, "ruleset")
     if name is None or entry is None:
         return None
@@ -45,7 +45,7 @@ def reign_of(file: Path, root: Mapping) -> Reign | None:
                 return None
             days[index], spans[index] = tree.value, written.value.span
     start, end = days
-    return Reign(file.resolve().parent, name, start, end, *spans) if start < end else None
+    return Reign(file.parent, name, start, end, *spans) if start < end else None
 
 
 def find_conflicts(reigns: Iterable[Reign]) -> Iterator[Diagnostic]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -108,7 +109,7 @@ def read_scale(
     otherwise: Formula | None = None
     for key, text in cases.items():
         value = formula_at(sheet, (*path, key), text, scope)
-        parsed = parse_bound(key)
+        parsed = _parsed_bound(key)
         if isinstance(parsed, Mistake):
             report_in_key(sheet, (*path, key), parsed)
             continue
@@ -149,6 +150,12 @@ def read_scale(
     domain = of.domain if of is not None else UNLIMITED
     draft = _Draft(path, form, bands, otherwise, x or ANY, domain, scope.currency)
     return _compile_draft(sheet, draft, tuple(written))
+
+
+@lru_cache(maxsize=8192)
+def _parsed_bound(text: str) -> tuple[str, tuple[Expr, ...]] | Mistake:
+    """Return what the key of a case says; the same text is parsed once."""
+    return parse_bound(text)
 
 
 def _read_bound(

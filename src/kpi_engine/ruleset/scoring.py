@@ -1,7 +1,7 @@
 """The score: a tree of items, its weights, what unknown points mean, and the steps after it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -66,18 +66,16 @@ def score_mentions(document: ScoreDocument | None) -> frozenset[str]:
     """Return the names that the score reads."""
     if document is None:
         return frozenset()
-    texts = list(document.then.values())
+    return mentioned([*document.then.values(), *_item_texts(document.items)]) - {"score"}
 
-    def visit(items: Mapping[str, ItemDocument]) -> None:
-        for item in items.values():
-            if item.points is not None:
-                texts.extend(rule_texts(item.points))
-            if item.empty is not None:
-                texts.append(item.empty)
-            visit(item.items or {})
 
-    visit(document.items)
-    return mentioned(texts) - {"score"}
+def _item_texts(items: Mapping[str, ItemDocument]) -> Iterator[str]:
+    for item in items.values():
+        if item.points is not None:
+            yield from rule_texts(item.points)
+        if item.empty is not None:
+            yield item.empty
+        yield from _item_texts(item.items or {})
 
 
 def check_score(context: Context, known: Known) -> Score | None:
@@ -164,7 +162,7 @@ def _weight(context: Context, path: Path, name: str, text: str) -> Fraction | No
     """Return a weight; None after noting what is wrong, or while it waits for a required param."""
     sheet, span = context.sheet, span_of(context.sheet, path)
     tree = parsed(text)
-    if not isinstance(tree, Mistake) and names_in(tree) & set(context.document.metrics):
+    if not isinstance(tree, Mistake) and not names_in(tree).isdisjoint(context.document.metrics):
         report(sheet, "K398", span, name=name, found="a metric, which differs by subject")
         return None
     formula = _constant_formula(context, path, text)
@@ -287,7 +285,7 @@ def _weights(
     Where a weight is wrong, or waits for a required param, the whole knows those that are written.
     """
     names = list(level.items)
-    equal = {name: Fraction(1, len(names)) for name in names}
+    equal = dict.fromkeys(names, Fraction(1, len(names) or 1))
     written: dict[str, Fraction] = {}
     waiting = False
     for name, item in level.items.items():

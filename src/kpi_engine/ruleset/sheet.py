@@ -45,33 +45,36 @@ def lay_out(
     """Return the sheet of a merged tree; a metric written as a formula is given its long form."""
     nodes: dict[Path, Node] = {(): root}
     keys: dict[Path, Scalar] = {}
-
-    def lay(node: Node, path: Path) -> object:
-        nodes[path] = node
-        match node:
-            case Scalar():
-                return node.value
-            case Sequence():
-                return [lay(item, (*path, index)) for index, item in enumerate(node.items)]
-            case Mapping():
-                data: dict[str, object] = {}
-                for entry in node.entries:
-                    mine = (*path, entry.key.value)
-                    keys[mine] = entry.key
-                    data[entry.key.value] = lay(_long_form(entry, path), mine)
-                return data
-
-    data = lay(root, ())
-    return Sheet(data if isinstance(data, dict) else {}, nodes, keys, files, removed or {})
+    data = {entry.key.value: _lay(entry, (), nodes, keys) for entry in root.entries}
+    return Sheet(data, nodes, keys, files, removed or {})
 
 
+def _lay(entry: Entry, path: Path, nodes: dict[Path, Node], keys: dict[Path, Scalar]) -> object:
+    """Return the value of an entry as data, after noting where it and all in it are written."""
+    mine = (*path, entry.key.value)
+    keys[mine] = entry.key
+    node = _long_form(entry) if path == _METRICS else entry.value
+    return _lay_node(node, mine, nodes, keys)
+
+
+def _lay_node(node: Node, path: Path, nodes: dict[Path, Node], keys: dict[Path, Scalar]) -> object:
+    nodes[path] = node
+    match node:
+        case Scalar():
+            return node.value
+        case Sequence():
+            items = enumerate(node.items)
+            return [_lay_node(item, (*path, index), nodes, keys) for index, item in items]
+        case Mapping():
+            return {entry.key.value: _lay(entry, path, nodes, keys) for entry in node.entries}
+
+
+_METRICS = ("metrics",)
 _CASE = re.compile(r"(?:from|up to|at|is|top) |else$|\S+ to ")
 
 
-def _long_form(entry: Entry, path: Path) -> Node:
+def _long_form(entry: Entry) -> Node:
     value = entry.value
-    if path != ("metrics",):
-        return value
     keys = [each.key.value for each in value.entries] if isinstance(value, Mapping) else []
     bare_scale = "of" in keys or ("value" not in keys and any(map(_CASE.match, keys)))
     return long_metric(value) if isinstance(value, Scalar) or bare_scale else value
@@ -79,9 +82,9 @@ def _long_form(entry: Entry, path: Path) -> Node:
 
 def span_of(sheet: Sheet, path: Path) -> Span:
     """Return the place of a value, or of the nearest value around it that is written."""
-    while path not in sheet.node_by_path:
+    while (node := sheet.node_by_path.get(path)) is None:
         path = path[:-1]
-    return sheet.node_by_path[path].span
+    return node.span
 
 
 def key_span(sheet: Sheet, path: Path) -> Span:

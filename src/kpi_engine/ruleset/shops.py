@@ -6,7 +6,6 @@ not. What is left to check are its own params and weights. A shop that this does
 checked in full, which tells what is wrong.
 """
 
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -260,8 +259,8 @@ def _laid_over(
     whole = document.model_copy(update={**head, "params": params, "score": score})
     sheet = Sheet(
         base.sheet.data,
-        ChainMap(own.node_by_path, base.sheet.node_by_path),
-        ChainMap(own.key_by_path, base.sheet.key_by_path),
+        {**base.sheet.node_by_path, **own.node_by_path},
+        {**base.sheet.key_by_path, **own.key_by_path},
         tuple(layer.path for layer in layers.layers),
         base.merged.removed,
     )

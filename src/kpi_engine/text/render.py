@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from kpi_engine.text.diagnostics import Diagnostic, Severity
@@ -93,14 +93,15 @@ def _excerpt(span: Span, paint: str | None) -> list[str]:
     offset = max(start.column - 1 - _NEAR, 0)
     text = line[offset : start.column - 1 + _NEAR]
     # one shown piece per code point, so that columns of the text find their cells
-    pieces = [_TAB if character == "\t" else _visible(character) for character in text]
+    plain = text.isascii() and text.isprintable()
+    pieces = list(text if plain else map(_piece, text))
     if offset:
         pieces[0] = "…"
     if offset + len(text) < len(line):
         pieces[-1] = "…"
     first = min(start.column - 1 - offset, len(pieces))
     last = min(first + max(span.end - span.start, 1), len(pieces))
-    edges = [0, *accumulate(cells(piece) for piece in pieces)]
+    edges = range(len(pieces) + 1) if plain else [0, *accumulate(map(cells, pieces))]
     shown, begin, stop = "".join(pieces), edges[first], max(edges[last], edges[first] + 1)
     if edges[-1] > _LINE_CELLS:
         shown, begin, stop = _window(pieces, edges, first, stop)
@@ -110,7 +111,7 @@ def _excerpt(span: Span, paint: str | None) -> list[str]:
     return [f"{gutter} {shown}".rstrip(), f"{blank} {' ' * begin}{carets}"]
 
 
-def _window(pieces: list[str], edges: list[int], first: int, stop: int) -> tuple[str, int, int]:
+def _window(pieces: list[str], edges: Sequence[int], first: int, stop: int) -> tuple[str, int, int]:
     """Return the part of a long line around a place, and the cells of the place in it."""
     left = 0
     if stop > _LINE_CELLS - 1:
@@ -124,6 +125,10 @@ def _window(pieces: list[str], edges: list[int], first: int, stop: int) -> tuple
     shift = edges[left] - len(before)
     shown = before + "".join(pieces[left:right]) + after
     return shown, edges[first] - shift, min(stop, edges[right]) - shift
+
+
+def _piece(character: str) -> str:
+    return _TAB if character == "\t" else _visible(character)
 
 
 def _visible(text: str) -> str:

@@ -7,6 +7,7 @@ import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 
 from kpi_engine.text.nodes import passive
 
@@ -42,8 +43,8 @@ class Position:
 
 @lru_cache(maxsize=64)
 def _line_starts(source: Source) -> tuple[int, ...]:
-    text = source.text
-    return (0, *(index + 1 for index, character in enumerate(text) if character == "\n"))
+    lines = source.text.split("\n")
+    return tuple(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
 
 
 def position(source: Source, offset: int) -> Position:
