@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kpi_engine.analysis.findings import analyse_files, analyse_shops
+from kpi_engine.analysis.findings import analyse_shops
 from kpi_engine.review.changes import Changes, find_changes, is_touched, refuse_strangers
 from kpi_engine.review.choosing import Choice, choose_codes, hold_to_comments
 from kpi_engine.review.files import (
@@ -16,10 +16,11 @@ from kpi_engine.review.files import (
     is_pattern,
     kind_of,
 )
-from kpi_engine.review.preparation import prepare_file, read_files
-from kpi_engine.review.ranges import Reign, find_conflicts, reign_of
+from kpi_engine.review.inspection import inspect_rulesets
+from kpi_engine.review.preparation import prepare_file
+from kpi_engine.review.ranges import Reign, find_conflicts
 from kpi_engine.ruleset.fleets import load_fleet
-from kpi_engine.ruleset.shops import ShopText, load_shops, read_shop
+from kpi_engine.ruleset.shops import ShopText, read_shop
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.nodes import many_nodes
 
@@ -154,18 +155,10 @@ def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
             review.found[file.as_posix()], review.read[file.as_posix()] = [text], None
         else:
             texts.append(text)
-    loaded_by_name = load_shops(texts)
-    said = analyse_files(loaded_by_name)
-    for text, loaded in zip(texts, loaded_by_name.values(), strict=True):
-        if text.path is None:
-            continue
-        layers = loaded.layers
-        path = text.path.resolve()
-        reign = None if layers is None else reign_of(path, layers.files[0])
-        if reign is not None:
-            review.reigns[path] = reign
-        review.read[text.name] = read_files(loaded)
-        review.found[text.name] = [*loaded.findings, *said[text.name]]
+    for name, inspected in inspect_rulesets(texts).items():
+        if inspected.reign is not None:
+            review.reigns[inspected.path] = inspected.reign
+        review.found[name], review.read[name] = inspected.found, inspected.read
 
 
 def _resolved(file: str, review: _Review) -> frozenset[Path] | None:

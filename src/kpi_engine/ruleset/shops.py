@@ -47,6 +47,9 @@ from kpi_engine.text.source import Source
 _Sight = tuple[Mapping[str, ir.Ref], Mapping[str, ScaleSignature], Mapping[str, str]]
 """How formulas see params, which decides how they are typed, and what is said of metrics' rows."""
 
+Read = tuple[Layers | None, list[Diagnostic]]
+"""The layers of a shop, or the diagnostics that prevent it."""
+
 _HEAD = ("ruleset", "version", "title", "source", "note", "effective", "extends")
 _AS_BEFORE = OrderDocument()
 _SHOP = "shop"
@@ -88,9 +91,10 @@ class _Base:
 
 @dataclass(slots=True)
 class Shelf:
-    """What shops that are read together share."""
+    """What shops that are read together share; ``read`` are the layers of some, by their names."""
 
     opened: Opened = field(default_factory=Opened)
+    read: dict[str, Read] = field(default_factory=dict)
     bases: dict[int, _Base] = field(default_factory=dict)
 
 
@@ -101,12 +105,12 @@ def read_shop(name: str, file: Path) -> ShopText | Diagnostic:
 
 
 @many_nodes()
-def load_shops(shops: Iterable[ShopText]) -> dict[str, Loaded]:
+def load_shops(shops: Iterable[ShopText], shelf: Shelf | None = None) -> dict[str, Loaded]:
     """Return the checked rulesets of shops by name, in their order; what they share is read once.
 
-    What is found is what `load_ruleset` finds of each.
+    What is found is what `load_ruleset` finds of each. On the ``shelf`` is what was read before.
     """
-    shelf = Shelf()
+    shelf = Shelf() if shelf is None else shelf
     loaded = {shop.name: _load(shop, shelf) for shop in shops}
     for name in _too_wide(loaded):
         layers = loaded[name].layers
@@ -136,8 +140,17 @@ def _too_wide(loaded: Mapping[str, Loaded]) -> Iterator[str]:
             yield from shops
 
 
+def layers_of(shop: ShopText, shelf: Shelf) -> Read:
+    """Return the layers of a shop, or the diagnostics that prevent it; they are read once."""
+    known = shelf.read.get(shop.name)
+    if known is None:
+        known = read_layers(shop.source, shop.path, opened=shelf.opened, root=shop.root)
+        shelf.read[shop.name] = known
+    return known
+
+
 def _load(shop: ShopText, shelf: Shelf) -> Loaded:
-    layers, diagnostics = read_layers(shop.source, shop.path, opened=shelf.opened, root=shop.root)
+    layers, diagnostics = layers_of(shop, shelf)
     if layers is None:
         return Loaded(None, in_reading_order(diagnostics))
     own = lay_out(layers.files[0])

@@ -1,0 +1,70 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kpi_engine as ke
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+IN_COPIES = """\
+import os, sys
+import kpi_engine as ke
+from kpi_engine.review import inspection
+
+inspection.FILES_A_PROCESS = 1
+os.sched_getaffinity = lambda process: {0, 1, 2}
+found = ke.check("shops")
+print(*map(ke.render_json, found.diagnostics), *found.files, sep="\\n")
+print(os.times().children_user > 0, file=sys.stderr)
+"""
+ALONE = """\
+ruleset: {name}
+zone: UTC
+currency: CNY
+subject: {{from: agents, key: agent_id}}
+params: {{bonus: 50 CNY, idle: 10 CNY}}
+tables: {{agents: {{key: agent_id, columns: {{agent_id: text, wage: money}}}}}}
+pay: {{lines: {{wage: 'wage + {bonus}'}}}}
+"""
+
+
+@pytest.fixture
+def shops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Shops over two bases, one of them among them, strangers, and files with mistakes."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "shops"
+    folder.mkdir()
+    texts = {name: ALONE.format(name=name, bonus="bonus") for name in ("base", "elm", "fir")}
+    texts |= {
+        "oak": ALONE.format(name="oak", bonus="bonsu"),
+        "a": "ruleset: a\nextends: base\nparams: {bonus: 80 CNY}\n",
+        "b": "ruleset: b\nextends: base\nparams: {idle: 80 CNY}\neffective: {to: 2026-01-01}\n",
+        "b_late": "ruleset: b\nextends: base\neffective: {from: 2026-02-01}\n",
+        "c": "ruleset: c\nextends: taobao/presales\nparams: {conversion_target: 40%}\n",
+        "lost": "ruleset: lost\nextends: nowhere\n",
+        "torn": "ruleset: torn\nparams: [\n",
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="copies are made on Linux alone")
+def test_the_findings_are_the_same_however_many_processes_work(shops: Path):
+    alone = ke.check("shops")
+    lines = [*map(ke.render_json, alone.diagnostics), *alone.files]
+    codes = {finding.code for finding in alone.diagnostics}
+    assert {"K220", "K310", "K631", "K701"} <= codes
+    assert len(alone.files) == len(list(shops.iterdir()))
+    done = subprocess.run(
+        [sys.executable, "-c", IN_COPIES],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == lines
+    assert done.stderr == "True\n"
