@@ -70,7 +70,7 @@ def test_a_beginning_ignores_warnings_and_notes_and_no_error():
         ({"ignore": ["K999"]}, "K551"),
         ({"select": [""]}, "K551"),
         ({"ignore": ["K220"]}, "K552"),
-        ({"ignore": ["K2"]}, "K552"),
+        ({"ignore": ["K22"]}, "K552"),
     ],
 )
 def test_a_code_that_makes_no_sense_is_refused(asked, code):

@@ -64,3 +64,35 @@ def test_a_ruleset_about_its_metrics_computes_all_of_them(metrics_of):
 def test_rows_that_name_nobody_are_a_mistake_where_they_are_computed(metrics_of):
     assert metrics_of() == ["K366"]
     assert metrics_of(SCORED + "metrics: {days_open: {title: open}}\n") == ["K366"]
+
+
+GRADES = (
+    SHELF.replace("ruleset: shelf", "ruleset: grades").partition("  days_open")[0]
+    + "  grade: {of: score, from 90: 2, else: 1}\n  worth: grade * chats_had\n"
+)
+
+
+def test_what_reads_a_score_waits_on_a_shelf_for_who_has_one(metrics_of):
+    assert metrics_of(GRADES) == ["chats_had", "stars_won", "praised"]
+
+
+def test_a_score_takes_from_the_shelf_what_reads_it(metrics_of):
+    scored = SCORED.replace("shelf", "grades")
+    pay = "pay: {lines: {bonus: worth * 1 CNY}}\n"
+    assert metrics_of(GRADES, scored + pay) == ["chats_had", "grade", "worth"]
+    assert metrics_of(GRADES, scored) == ["chats_had"]
+
+
+def test_who_has_no_score_may_not_read_what_reads_one(metrics_of):
+    pay = "ruleset: paid\nextends: grades\npay: {lines: {bonus: NAME * 1 CNY}}\n"
+    assert metrics_of(GRADES, pay.replace("NAME", "worth")) == ["K271", "K271"]
+    assert metrics_of(GRADES, pay.replace("NAME", "score")) == ["K220"]
+    assert metrics_of(GRADES, pay.replace("NAME", "chats_had")) == ["chats_had"]
+
+
+def test_a_shelf_of_nothing_but_what_reads_a_score_computes_nothing(metrics_of):
+    head = GRADES.partition("metrics:")[0]
+    assert metrics_of(head + "metrics: {grade: {of: score, from 90: 2, else: 1}}\n") == [
+        "K399",
+        "K272",
+    ]

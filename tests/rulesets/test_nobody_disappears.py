@@ -22,6 +22,7 @@ FILES = [
 ]
 ROLE_BY_RULESET = {
     "aftersales": "aftersale",
+    "piece_pay": "aftersale",
     "team_lead": "lead",
     "sales_manager": "sales_manager",
     "operations_manager": "operations_manager",

@@ -48,7 +48,15 @@ from kpi_engine.ruleset.rules import pay_rules, score_rules
 from kpi_engine.ruleset.scoring import check_score, score_mentions
 from kpi_engine.ruleset.shape import read_document
 from kpi_engine.ruleset.sheet import Path as PathInFile
-from kpi_engine.ruleset.sheet import Sheet, key_span, lay_out, parsed, report, span_of
+from kpi_engine.ruleset.sheet import (
+    Sheet,
+    distance,
+    key_span,
+    lay_out,
+    parsed,
+    report,
+    span_of,
+)
 from kpi_engine.ruleset.sights import (
     row_sight,
     subject_sight,
@@ -57,7 +65,7 @@ from kpi_engine.ruleset.sights import (
     with_anything,
 )
 from kpi_engine.ruleset.tables import check_tables
-from kpi_engine.text.diagnostics import Diagnostic, has_errors, in_reading_order
+from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors, in_reading_order
 from kpi_engine.text.located import Entry, Scalar
 from kpi_engine.text.located import Mapping as YamlMapping
 from kpi_engine.text.nodes import many_nodes
@@ -195,23 +203,28 @@ def _check(
     score: Score | None = None
     order = metric_order(context, score_mentions(document.score))
     _stand_in(known, {*document.metrics, *([SCORE] if document.score else [])} - set(order))
+    if document.score is None and SCORE not in {*known.refs, *document.metrics}:
+        _know_score(known)
     for name in order:
         if name == SCORE and document.score is not None and SCORE not in document.metrics:
             score = check_score(context, known)
             know_across(context, known, score_rules(score), tables)
-            _know_score(known, score)
+            _know_score(known)
         elif check_metric(context, name, tables, subject, known) is None:
             _stand_in(known, {name})
+    _forget_score(sheet, known, document)
     pay = check_pay(context, known)
     know_across(context, known, pay_rules(pay), tables)
     metrics = known.metrics
-    if not document.metrics and document.score is None and document.pay is None:
+    if known.after_score.issuperset(document.metrics) and not (document.score or document.pay):
         report(sheet, "K399", key_span(sheet, ("ruleset",)))
     if has_errors(sheet.findings):
         return None
     wanted = needed_metrics(metrics, score, pay, _mentioned_metrics(sheet, layers))
     for metric in wanted:
         sheet.findings.extend(known.strangers.get(metric.name, []))
+    if has_errors(sheet.findings):
+        return None
     ordered = sorted(wanted, key=lambda metric: metric.after_score)
     ruleset = Ruleset(
         name=document.ruleset,
@@ -306,12 +319,28 @@ def _roster_ref(name: str, type_: Type) -> ir.Ref:
     return ir.Ref("roster", name, subject_level(type_))
 
 
-def _know_score(known: Known, score: Score | None) -> None:
-    if score is None:
-        return
+def _know_score(known: Known) -> None:
     known.refs[SCORE] = ir.Ref("metric", SCORE, Type(Kind.NUMBER, Level.SUBJECT, nullable=True))
     known.domains[SCORE] = SCORE_DOMAIN
     known.after_score.add(SCORE)
+
+
+def _forget_score(sheet: Sheet, known: Known, document: RulesetDocument) -> None:
+    """Let the pay see no score where there is none, and note the metrics that read it.
+
+    They are mistakes where they are computed. On a file without score and pay they wait for those
+    that extend it and have a score, which is told at the file that says them.
+    """
+    if document.score is not None or SCORE not in known.after_score:
+        return
+    del known.refs[SCORE]
+    for name in known.metrics:
+        if name in known.after_score and name in document.metrics:
+            place = key_span(sheet, ("metrics", name))
+            stranger = diagnose("K271", place, name=name, ruleset=document.ruleset)
+            known.strangers.setdefault(name, []).append(stranger)
+            if document.pay is None and distance(sheet, place) == 0:
+                report(sheet, "K272", place, name=name)
 
 
 def _minutes(text: str) -> int | None:

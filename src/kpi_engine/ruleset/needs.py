@@ -13,10 +13,11 @@ def needed_metrics(
 ) -> list[Metric]:
     """Return what score and pay read, the metrics that are mentioned, and what all of these read.
 
-    A ruleset without score and pay is about its metrics: all of them are returned.
+    A ruleset without score and pay is about its metrics: all are returned but those that read a
+    score, which it offers to others.
     """
     if score is None and pay is None:
-        return list(metrics.values())
+        return [metric for metric in metrics.values() if not metric.after_score]
     rules = (*score_rules(score), *pay_rules(pay))
     waiting = [*_read(rules), *(name for name in metrics if name in mentioned)]
     needed: set[str] = set()

@@ -190,6 +190,12 @@ MEANINGS: Final[dict[str, str]] = {
     "has.",
     "K270": "The value does not change from month to month, so that asking it of every month "
     "gives the same answer each time.",
+    "K271": "What a metric is computed from has to be there. A base without score and pay may hold "
+    "a metric that reads the score, for those that extend it; where it is read, mentioned or paid, "
+    "the ruleset needs a score.",
+    "K272": "A base without score and pay offers the metric to the files that extend it. It has no "
+    "score itself, so that a run of the base alone shows no such column. The formula is checked "
+    "here all the same.",
     # K3: rulesets
     "K301": "The key means nothing here. Unknown keys are refused, since a misspelt key would "
     "otherwise be a rule that silently does not hold.",

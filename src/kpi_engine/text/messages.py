@@ -487,6 +487,15 @@ MESSAGES: dict[str, Message] = {
         "`{name}` asks the same of every month of `{group}`, a metric or the score was expected",
         "ask for a value of the month: `count(score >= 0, {group})` counts those with a score",
     ),
+    "K271": Message(
+        "error",
+        "`{name}` reads the score, and `{ruleset}` has none",
+        "write a `score` with the items that make it up",
+    ),
+    "K272": Message(
+        "note",
+        "`{name}` reads the score: it is computed in files that extend this one and have a score",
+    ),
     # K3: rulesets
     # K301 to K309: the shape of the file
     "K301": Message("error", "unknown key `{key}`", "did you mean `{near}`?"),
