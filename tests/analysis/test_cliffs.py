@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpi_engine.analysis.cliffnotes import cliff_notes
-from kpi_engine.analysis.cliffs import Cliffs, Part, find_cliffs, parts_of_pay, reads_score
+from kpi_engine.analysis.cliffs import Cliffs, find_cliffs, parts_of_pay
 from kpi_engine.analysis.terms import number_in
 from kpi_engine.reference.formulas import Evaluator
 from kpi_engine.reference.moments import Calendar
@@ -53,17 +53,13 @@ def ruleset_of(text: str) -> Ruleset:
     return ruleset
 
 
-def _parts(ruleset: Ruleset) -> list[Part]:
-    return list(parts_of_pay(ruleset, with_score=reads_score(ruleset)))
-
-
 def cliffs_of(ruleset: Ruleset) -> list[Cliffs]:
-    return list(find_cliffs(ruleset, _parts(ruleset)))
+    return list(find_cliffs(ruleset, parts_of_pay(ruleset)))
 
 
 def said(text: str) -> list[str]:
     ruleset = ruleset_of(text)
-    return [f"{n.code} {n.message}" for n in cliff_notes(ruleset, _parts(ruleset))]
+    return [f"{n.code} {n.message}" for n in cliff_notes(ruleset, parts_of_pay(ruleset))]
 
 
 def line(rule: str) -> list[str]:

@@ -102,7 +102,7 @@ class Cliffs:
 
 def find_cliffs(ruleset: Ruleset, parts: Iterable[Part]) -> Iterator[Cliffs]:
     """Return the cliffs of parts of the pay, and of the score where the pay reads it."""
-    waiting = [part for part in parts if not _is_even(part, ruleset)]
+    waiting = [part for part in parts if not is_even(part, ruleset)]
     if not waiting:
         return
     sight = intervals_of(ruleset, _of_data(ruleset))
@@ -121,7 +121,7 @@ def find_cliffs(ruleset: Ruleset, parts: Iterable[Part]) -> Iterator[Cliffs]:
         yield cliffs
 
 
-def _is_even(part: Part, ruleset: Ruleset) -> bool:
+def is_even(part: Part, ruleset: Ruleset) -> bool:
     """Return whether a part is plainly without cliffs: most parts are, of thousands of shops."""
     node = part.node
     attains = isinstance(node, ir.Op) and node.op == "attain"
@@ -177,11 +177,11 @@ def _of_data(ruleset: Ruleset) -> dict[Key, Interval]:
     }
 
 
-def parts_of_pay(ruleset: Ruleset, *, with_score: bool) -> Iterator[Part]:
-    """Return the parts of the pay, and before them, if they are wanted, those of the score."""
+def parts_of_pay(ruleset: Ruleset) -> Iterator[Part]:
+    """Return the parts of the pay, and before them those of a score that the pay reads."""
     if ruleset.pay is None:
         return
-    if ruleset.score is not None and with_score:
+    if ruleset.score is not None and _reads_score(ruleset):
         for item, weight in _leaves(ruleset.score.items, Fraction(1)):
             if item.points is not None:
                 node, span = item.points.node, item.points.span
@@ -200,7 +200,7 @@ def _leaves(items: Iterable[Item], weight: Fraction) -> Iterator[tuple[Item, Fra
         yield from _leaves(item.children, weight * item.weight)
 
 
-def reads_score(ruleset: Ruleset) -> bool:
+def _reads_score(ruleset: Ruleset) -> bool:
     """Return whether the pay reads the score, by way of metrics too."""
     late = {name for name, metric in ruleset.metrics.items() if metric.after_score}
     names = (ref.name for rule in pay_rules(ruleset.pay) for ref in ir.references(rule.node))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kpi_engine.analysis.cliffnotes import cliff_notes
-from kpi_engine.analysis.cliffs import parts_of_pay, reads_score
+from kpi_engine.analysis.cliffs import Part, is_even, parts_of_pay
 from kpi_engine.analysis.outcomes import Ruling, find_outcomes, rulings_of
 from kpi_engine.analysis.quoted import find_quoted
 from kpi_engine.analysis.reading import params_behind
@@ -27,13 +27,13 @@ from kpi_engine.text.source import Span
 class _Kind:
     """What rulesets have in common that differ in params and weights alone.
 
-    ``first`` is kept so that nothing else takes its identity. ``params`` are those behind each part
-    of the pay, and of the score where the pay reads it.
+    ``first`` is kept so that nothing else takes its identity. ``params`` are those behind each of
+    the ``parts`` of the pay, whose weights alone may be others for another ruleset.
     """
 
     first: Ruleset
     rulings: Sequence[Ruling]
-    reads_score: bool
+    parts: Sequence[Part]
     params: Sequence[frozenset[str]]
 
 
@@ -118,10 +118,9 @@ def analyse(ruleset: Ruleset, desk: Desk, offered: Iterable[Metric] = ()) -> lis
     key = (id(ruleset.metrics), id(ruleset.tables), id(ruleset.pay), id(steps))
     kind = desk.kinds.get(key)
     if kind is None:
-        with_score = reads_score(ruleset)
-        parts = list(parts_of_pay(ruleset, with_score=with_score))
+        parts = list(parts_of_pay(ruleset))
         params = [params_behind(part.node, ruleset) for part in parts]
-        kind = desk.kinds[key] = _Kind(ruleset, rulings_of(ruleset), with_score, params)
+        kind = desk.kinds[key] = _Kind(ruleset, rulings_of(ruleset), parts, params)
         found = [*find_twins(ruleset, offered), *find_quoted(ruleset)]
         found += find_outcomes(ruleset, kind.rulings)
         found += cliff_notes(ruleset, parts)
@@ -142,8 +141,10 @@ def _of_another(ruleset: Ruleset, kind: _Kind) -> list[Diagnostic]:
     if any(_is_text(ruleset.params[name]) for name in own):
         found += find_quoted(ruleset)
     found += find_outcomes(ruleset, [r for r in kind.rulings if not own.isdisjoint(r.params)])
-    pairs = zip(parts_of_pay(ruleset, with_score=kind.reads_score), kind.params, strict=True)
-    found += cliff_notes(ruleset, [part for part, params in pairs if not own.isdisjoint(params)])
+    hanging = [n for n, params in enumerate(kind.params) if not own.isdisjoint(params)]
+    if not all(is_even(kind.parts[n], ruleset) for n in hanging):
+        parts = list(parts_of_pay(ruleset))
+        found += cliff_notes(ruleset, [parts[n] for n in hanging])
     return [each for each in found if each.span is not None and each.span.source.name == file]
 
 

@@ -63,13 +63,14 @@ class _File:
 class Opened:
     """What files read together share of their parents: each is found, parsed and merged once.
 
-    ``chains`` are parents with all of theirs, by the name of the first.
+    ``chains`` are parents with all of theirs, by the name of the first; ``layers`` are by text.
     """
 
     files: dict[tuple[object, ...], _File] = field(default_factory=dict)
     trees: dict[Source, tuple[Node | None, list[Diagnostic]]] = field(default_factory=dict)
     merged: dict[tuple[int, ...], Merged] = field(default_factory=dict)
     chains: dict[str, list[tuple[Mapping, _File]]] = field(default_factory=dict)
+    layers: dict[Source, Layer] = field(default_factory=dict)
 
 
 def read_layers(
@@ -149,12 +150,21 @@ def _layers(
 ) -> Layers:
     files = tuple(root for root, _ in chain)
     above = _merged(files[1:], opened) if files[1:] else None
-    layers = tuple(
-        Layer(said(root, "ruleset") or file.text.name, file.text.name, text_digest(file.text))
-        for root, file in chain
-    )
+    above_layers = (_layer(root, file.text, opened) for root, file in chain[1:])
+    layers = (_layer_of(files[0], chain[0][1].text), *above_layers)
     paths = tuple(file.path for _, file in chain)
     return Layers(above, layers, files, paths, _assessing(files), pin, notes)
+
+
+def _layer(root: Mapping, text: Source, opened: Opened) -> Layer:
+    known = opened.layers.get(text)
+    if known is None:
+        known = opened.layers[text] = _layer_of(root, text)
+    return known
+
+
+def _layer_of(root: Mapping, text: Source) -> Layer:
+    return Layer(said(root, "ruleset") or text.name, text.name, text_digest(text))
 
 
 def merged_of(layers: Layers) -> Merged:

@@ -80,11 +80,15 @@ class _Model:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """Parents merged, as data, their params, and shops over them that were checked in full."""
+    """Parents merged, as data, their params, and shops over them that were checked in full.
+
+    ``about_rows`` is what metrics say of their rows, where it may be the name of a param.
+    """
 
     merged: Merged
     sheet: Sheet
     document: RulesetDocument | None
+    about_rows: frozenset[str]
     models: list[_Model] = field(default_factory=list)
     params: list[tuple[CheckedParams, Environment]] = field(default_factory=list)
 
@@ -161,7 +165,7 @@ def _load(shop: ShopText, shelf: Shelf) -> Loaded:
     context = _laid_over(base, base.document, own, said, layers)
     if context is None:
         return load_merged(layers)
-    sight = _sight(context)
+    sight = _sight(base, context)
     model = next((model for model in base.models if model.sight == sight), None)
     if model is None:
         loaded = load_merged(layers)
@@ -170,9 +174,8 @@ def _load(shop: ShopText, shelf: Shelf) -> Loaded:
     return _as_model(model, context, said, layers) or load_merged(layers)
 
 
-def _sight(context: Context) -> _Sight:
-    read = params_about_rows(context.document.metrics) & context.params.keys()
-    values = {name: context.params[name].value for name in read}
+def _sight(base: _Base, context: Context) -> _Sight:
+    values = {name: context.params[name].value for name in base.about_rows & context.params.keys()}
     said = {name: value.text for name, value in values.items() if isinstance(value, Formula)}
     return context.param_refs, context.scales, said
 
@@ -190,7 +193,7 @@ def _keep_model(base: _Base, context: Context, loaded: Loaded, layers: Layers) -
         ruleset = loaded.ruleset
         names = context.params.keys()
         measured = frozenset(readers_of(ruleset, names) if ruleset is not None else ())
-        sight = _sight(context)
+        sight = _sight(base, context)
         base.models.append(_Model(loaded, sight, found, measured))
 
 
@@ -244,7 +247,9 @@ def _base_of(layers: Layers, shelf: Shelf) -> _Base:
         named = tuple(entry for entry in files[0].entries if entry.key.value == "ruleset")
         child = YamlMapping(named, files[0].span, files[0].flow)
         sheet = lay_out(merge(merged, child).root)
-        known = shelf.bases[id(merged)] = _Base(merged, sheet, read_document(sheet))
+        document = read_document(sheet)
+        about_rows = params_about_rows(document.metrics if document is not None else {})
+        known = shelf.bases[id(merged)] = _Base(merged, sheet, document, about_rows)
     return known
 
 
