@@ -10,7 +10,7 @@ from kpi_engine.analysis.terms import Sum, Term, by_condition, factors_of, scale
 from kpi_engine.analysis.wording import Currency, show_value
 from kpi_engine.language.kinds import Kind
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.scoring import show
+from kpi_engine.ruleset.weighing import show
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.source import Span
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from kpi_engine.language import ir
 from kpi_engine.language.kinds import Kind
-from kpi_engine.ruleset.scoring import show
+from kpi_engine.ruleset.weighing import show
 
 _MICROSECONDS = (("days", 86_400 * 10**6), ("h", 3_600 * 10**6), ("min", 60 * 10**6))
 _SECOND = 10**6
