@@ -1,18 +1,14 @@
 """From files to a checked ruleset: the layers read, everything checked, every mistake reported."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from kpi_engine.language import ir
 from kpi_engine.language.currencies import MINOR_DIGITS
 from kpi_engine.language.kinds import Kind, Level, Type, as_known
 from kpi_engine.language.scopes import Prefix, closest, narrowed
-from kpi_engine.language.spellings import UNIT_BY_OTHER_SPELLING
-from kpi_engine.language.syntax import Day
 from kpi_engine.ruleset.bounds import find_wide_bounds
 from kpi_engine.ruleset.checked import (
     PAY,
@@ -27,9 +23,11 @@ from kpi_engine.ruleset.checked import (
 )
 from kpi_engine.ruleset.columns import columns_exist
 from kpi_engine.ruleset.context import SCORE_DOMAIN, Context, condition_at, scope_of, subject_level
-from kpi_engine.ruleset.document import Effective, RulesetDocument, words
+from kpi_engine.ruleset.document import RulesetDocument, words
 from kpi_engine.ruleset.forms import check_budget
+from kpi_engine.ruleset.given import find_unknown_params, with_params
 from kpi_engine.ruleset.groups import PREVIOUS, check_groups, signatures_of
+from kpi_engine.ruleset.head import check_head, minutes_of
 from kpi_engine.ruleset.known import Known, names_of_lower
 from kpi_engine.ruleset.layers import Layers, Locks, merged_of, read_layers
 from kpi_engine.ruleset.mentions import metric_order, rule_texts
@@ -53,7 +51,6 @@ from kpi_engine.ruleset.sheet import (
     distance,
     key_span,
     lay_out,
-    parsed,
     report,
     span_of,
 )
@@ -66,13 +63,9 @@ from kpi_engine.ruleset.sights import (
 )
 from kpi_engine.ruleset.tables import check_tables
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors, in_reading_order
-from kpi_engine.text.located import Entry, Scalar
-from kpi_engine.text.located import Mapping as YamlMapping
 from kpi_engine.text.nodes import many_nodes
 from kpi_engine.text.reading import read_text
-from kpi_engine.text.source import Source, Span
-
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+from kpi_engine.text.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +130,9 @@ def load_merged(layers: Layers, params: Mapping[str, str] = MappingProxyType({})
     """Return the checked ruleset of layers that were read."""
     merged = merged_of(layers)
     files = tuple(layer.path for layer in layers.layers)
-    sheet = lay_out(_with_params(merged.root, params), files, merged.removed)
+    sheet = lay_out(with_params(merged.root, params), files, merged.removed)
     sheet.findings.extend(layers.notes)
-    _find_unknown_params(sheet, merged.root, params)
+    find_unknown_params(sheet, merged.root, params)
     find_strays(sheet, layers, merged)
     ruleset = _check(sheet, layers, params, merged)
     find_unread(sheet, layers)
@@ -148,46 +141,11 @@ def load_merged(layers: Layers, params: Mapping[str, str] = MappingProxyType({})
     return Loaded(None if has_errors(findings) else ruleset, findings, layers, sheet)
 
 
-def _with_params(root: YamlMapping, params: Mapping[str, str]) -> YamlMapping:
-    """Return the tree with some params replaced by given texts."""
-    written = _written_params(root)
-    if not params or (written is not None and not isinstance(written.value, YamlMapping)):
-        return root
-    by_name = {entry.key.value: entry for entry in _entries(written)}
-    by_name |= {name: Entry(_spoken(name), _spoken(text)) for name, text in params.items()}
-    key = written.key if written is not None else _spoken("params")
-    merged = Entry(key, YamlMapping(tuple(by_name.values()), key.span, flow=False))
-    others = tuple(entry for entry in root.entries if entry is not written)
-    return YamlMapping((*others, merged), root.span, root.flow)
-
-
-def _find_unknown_params(sheet: Sheet, root: YamlMapping, params: Mapping[str, str]) -> None:
-    """Note the given params that the ruleset does not have."""
-    known = {entry.key.value for entry in _entries(_written_params(root))}
-    for name in params:
-        if name not in known:
-            near = closest(name, known)
-            report(sheet, "K315", _spoken(name).span, name=name, near=near)
-
-
-def _written_params(root: YamlMapping) -> Entry | None:
-    return next((entry for entry in root.entries if entry.key.value == "params"), None)
-
-
-def _entries(written: Entry | None) -> tuple[Entry, ...]:
-    return written.value.entries if written and isinstance(written.value, YamlMapping) else ()
-
-
-def _spoken(text: str) -> Scalar:
-    source = Source("params", text)
-    return Scalar(text, "plain", Span(source, 0, len(text)))
-
-
 def _check(
     sheet: Sheet, layers: Layers, given: Mapping[str, str], merged: Merged
 ) -> Ruleset | None:
     document = read_document(sheet)
-    if document is None or not _check_head(sheet, document):
+    if document is None or not check_head(sheet, document):
         return None
     checked = check_params(sheet, document)
     params = checked.params
@@ -231,7 +189,7 @@ def _check(
         version=document.version,
         title=words(document.title),
         zone=document.zone,
-        day_starts=_minutes(document.day_starts) or 0,
+        day_starts=minutes_of(document.day_starts) or 0,
         currency=document.currency,
         minor_digits=MINOR_DIGITS[document.currency],
         subject=subject,
@@ -341,52 +299,6 @@ def _forget_score(sheet: Sheet, known: Known, document: RulesetDocument) -> None
             known.strangers.setdefault(name, []).append(stranger)
             if document.pay is None and distance(sheet, place) == 0:
                 report(sheet, "K272", place, name=name)
-
-
-def _minutes(text: str) -> int | None:
-    match = _TIME.fullmatch(text)
-    return int(match[1]) * 60 + int(match[2]) if match is not None else None
-
-
-def _check_head(sheet: Sheet, document: RulesetDocument) -> bool:
-    """Return whether the currency, which every amount needs, is known; note what is wrong."""
-    if not _is_zone(document.zone):
-        near = closest(document.zone, available_timezones())
-        report(sheet, "K306", span_of(sheet, ("zone",)), name=document.zone, near=near)
-    if _minutes(document.day_starts) is None:
-        report(sheet, "K308", span_of(sheet, ("day_starts",)), text=document.day_starts)
-    check_effective(sheet, document.effective)
-    name = document.currency
-    if name not in MINOR_DIGITS:
-        near = UNIT_BY_OTHER_SPELLING.get(name)
-        near = near if near in MINOR_DIGITS else closest(name.upper(), set(MINOR_DIGITS))
-        report(sheet, "K307", span_of(sheet, ("currency",)), name=name, near=near)
-    return name in MINOR_DIGITS
-
-
-def check_effective(sheet: Sheet, effective: Effective | None) -> None:
-    """Note what is wrong with the days that a file governs."""
-    if effective is None:
-        return
-    for key, text in (("from", effective.from_), ("to", effective.to)):
-        if text is not None and not _is_day(text):
-            report(sheet, "K317", span_of(sheet, ("effective", key)), text=text)
-    start, end = parsed(effective.from_ or ""), parsed(effective.to or "")
-    if isinstance(start, Day) and isinstance(end, Day) and end.value <= start.value:
-        facts = {"start": effective.from_, "end": effective.to}
-        report(sheet, "K632", span_of(sheet, ("effective", "to")), **facts)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def _is_day(text: str) -> bool:
-    return isinstance(parsed(text), Day)
 
 
 def _check_subject(

@@ -27,8 +27,9 @@ from kpi_engine.ruleset.document import (
     words,
 )
 from kpi_engine.ruleset.forms import check_budget
+from kpi_engine.ruleset.head import check_effective
 from kpi_engine.ruleset.layers import Layers, Opened, read_layers
-from kpi_engine.ruleset.loading import Loaded, check_effective, load_merged
+from kpi_engine.ruleset.loading import Loaded, load_merged
 from kpi_engine.ruleset.merging import Merged, is_removal, merge
 from kpi_engine.ruleset.metrics import params_about_rows
 from kpi_engine.ruleset.params import CheckedParams, check_params, constants_of, constants_over
