@@ -6,7 +6,6 @@ the first of their kind: what their own params change is looked at again, and no
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from kpi_engine.analysis.cliffnotes import cliff_notes
@@ -19,6 +18,7 @@ from kpi_engine.analysis.unused import Readers, find_unused
 from kpi_engine.language.kinds import Kind
 from kpi_engine.ruleset.checked import Metric, Param, ParamScale, Ruleset
 from kpi_engine.ruleset.loading import Loaded
+from kpi_engine.ruleset.parents import real_path
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.source import Span
 
@@ -89,16 +89,11 @@ def _path_of(loaded: Loaded, above: int) -> Path | None:
     """Return the file of a ruleset or of a parent of it."""
     paths = loaded.layers.paths if loaded.layers is not None else ()
     path = paths[above] if above < len(paths) else None
-    return None if path is None else _resolved(path)
+    return None if path is None else real_path(path)
 
 
 def _file_of(finding: Diagnostic) -> Path | None:
-    return None if finding.span is None else _resolved(Path(finding.span.source.name))
-
-
-@lru_cache(maxsize=4096)
-def _resolved(path: Path) -> Path:
-    return path.resolve()
+    return None if finding.span is None else real_path(Path(finding.span.source.name))
 
 
 def _offered(loaded: Loaded, by_path: Mapping[Path, Loaded]) -> Iterator[Metric]:

@@ -1,10 +1,10 @@
 """Which rulesets belong together, and how those that do not are shared out."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from kpi_engine.ruleset.parents import real_path
 from kpi_engine.ruleset.shops import Shelf, ShopText, layers_of
 
 _PARENT = "extends"
@@ -20,12 +20,12 @@ def families_of(shops: Sequence[ShopText], shelf: Shelf) -> list[list[ShopText]]
     """
     kin: dict[Path, Path] = {}
     for shop in shops:
-        own, *others = (_resolved(path) for path in _files_of(shop, shelf))
+        own, *others = (real_path(path) for path in _files_of(shop, shelf))
         for other in others:
             kin[_head(other, kin)] = _head(own, kin)
     families: dict[Path, list[ShopText]] = {}
     for shop in shops:
-        head = _head(_resolved(shop.path or Path(shop.name)), kin)
+        head = _head(real_path(shop.path or Path(shop.name)), kin)
         families.setdefault(head, []).append(shop)
     return list(families.values())
 
@@ -55,8 +55,3 @@ def _head(path: Path, kin: dict[Path, Path]) -> Path:
         kin[path] = kin.get(above, above)
         path = above
     return path
-
-
-@lru_cache(maxsize=4096)
-def _resolved(path: Path) -> Path:
-    return path.resolve()

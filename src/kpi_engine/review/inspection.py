@@ -11,6 +11,7 @@ from kpi_engine.review.families import families_of, share_families
 from kpi_engine.review.preparation import read_files
 from kpi_engine.review.ranges import Reign, reign_of
 from kpi_engine.review.workers import can_copy, share_among_copies
+from kpi_engine.ruleset.parents import real_path
 from kpi_engine.ruleset.shops import Shelf, ShopText, load_shops
 from kpi_engine.text.diagnostics import Diagnostic
 
@@ -56,7 +57,7 @@ def _inspected(shops: Sequence[ShopText], shelf: Shelf) -> dict[str, Inspected]:
     inspected: dict[str, Inspected] = {}
     for shop in shops:
         loaded = loaded_by_name[shop.name]
-        path = (shop.path or Path(shop.name)).resolve()
+        path = real_path(shop.path or Path(shop.name))
         reign = None if loaded.layers is None else reign_of(path, loaded.layers.files[0])
         found = [*loaded.findings, *said[shop.name]]
         inspected[shop.name] = Inspected(path, found, reign, read_files(loaded))

@@ -1,6 +1,7 @@
 """Where a parent is: beside the file, from its rulesets' root, among those that are shipped."""
 
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -25,6 +26,16 @@ def shown_path(path: Path) -> str:
     if resolved.is_relative_to(shipped):
         return resolved.relative_to(shipped.parent).as_posix()
     return (resolved.relative_to(here) if resolved.is_relative_to(here) else path).as_posix()
+
+
+def real_path(path: Path) -> Path:
+    """Return the file that a path leads to in the end; of thousands of shops each is asked once."""
+    return _followed(path.absolute())
+
+
+@lru_cache(maxsize=16384)
+def _followed(path: Path) -> Path:
+    return path.resolve()
 
 
 def candidates(reference: str, own_name: str, where: Path | None) -> list[Path]:

@@ -10,7 +10,7 @@ from kpi_engine.language.exact import fraction_of
 from kpi_engine.language.kinds import Kind
 from kpi_engine.language.mistakes import Mistake
 from kpi_engine.language.scopes import Sight, closest
-from kpi_engine.language.syntax import Place
+from kpi_engine.language.syntax import Number, Place
 from kpi_engine.ruleset.checked import Formula
 from kpi_engine.ruleset.context import Context, is_broken, names_in, scope_of
 from kpi_engine.ruleset.document import ItemDocument, ScoreDocument
@@ -196,6 +196,8 @@ def _weight(context: Context, path: Path, name: str, text: str) -> Fraction | No
     """Return a weight; None after noting what is wrong, or while it waits for a required param."""
     sheet, span = context.sheet, span_of(context.sheet, path)
     tree = parsed(text)
+    if isinstance(tree, Number) and tree.unit is None and tree.value > 0:
+        return tree.value  # as nearly all are written
     if not isinstance(tree, Mistake) and not names_in(tree).isdisjoint(context.document.metrics):
         report(sheet, "K398", span, name=name, found="a metric, which differs by subject")
         return None
