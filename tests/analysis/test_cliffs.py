@@ -1,14 +1,17 @@
 """Cliffs of pay: what is named is where the reference's values jump, and by so much."""
 
 from fractions import Fraction
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import kpi_engine as ke
+from kpi_engine.analysis import cliffs
 from kpi_engine.analysis.cliffnotes import cliff_notes
-from kpi_engine.analysis.cliffs import Cliffs, find_cliffs, parts_of_pay
+from kpi_engine.analysis.cliffs import Cliffs, find_cliffs, is_even, parts_of_pay
 from kpi_engine.analysis.terms import number_in
 from kpi_engine.reference.formulas import Evaluator
 from kpi_engine.reference.moments import Calendar
@@ -44,6 +47,7 @@ metrics:
   net: {from: orders, value: sum(amount) - 5 CNY * count()}
   late_rate: {from: orders, value: share(late), better: lower}
 """
+SHELF = Path(__file__).parents[2] / "rulesets"
 NEAR = Fraction(1, 10**6)
 
 
@@ -175,3 +179,14 @@ def test_a_line_is_said_to_have(rule, notes):
         code, _, part = words.partition(" ")
         assert note.startswith(code)
         assert part in note
+
+
+def test_what_is_plainly_even_has_no_cliff_when_it_is_followed(monkeypatch):
+    files = set(SHELF.rglob("*.yaml")) - set(SHELF.rglob("*.test.yaml"))
+    rulesets = [ke.load(file) for file in sorted(files)]
+    even = [[part for part in parts_of_pay(each) if is_even(part, each)] for each in rulesets]
+    assert sum(map(len, even)) > 12
+    monkeypatch.setattr(cliffs, "is_even", lambda *_: False)
+    for ruleset, parts in zip(rulesets, even, strict=True):
+        for found in find_cliffs(ruleset, parts):
+            assert not any((found.jumps, found.falls, found.undecided, found.unsure)), found.part

@@ -123,31 +123,47 @@ def find_cliffs(ruleset: Ruleset, parts: Iterable[Part]) -> Iterator[Cliffs]:
 
 def is_even(part: Part, ruleset: Ruleset) -> bool:
     """Return whether a part is plainly without cliffs: most parts are, of thousands of shops."""
-    node = part.node
-    attains = isinstance(node, ir.Op) and node.op == "attain"
-    x = node.x if isinstance(node, ir.Apply | ir.Slices) else node
-    if isinstance(node, ir.Op) and attains:
-        x = node.args[0]
+    node = _followed(part.node, ruleset)
+    match node:
+        case ir.Apply(x=x) | ir.Slices(x=x) | ir.Op(op="attain", args=(x, *_)):
+            pass
+        case _:
+            x = node
     if not isinstance(x, ir.Ref) or x.space != "metric":
         return False
     metric = ruleset.metrics.get(x.name)
     if metric is None or metric.table is None or metric.group is not None:
         return False
-    if isinstance(node, ir.Ref):
-        return not metric.lower
-    if isinstance(node, ir.Op):
-        return not metric.lower and _is_attained(node, ruleset.params)
-    if not isinstance(node, ir.Apply | ir.Slices):
-        return False
-    param = ruleset.params.get(node.scale) if isinstance(node.scale, str) else None
+    match node:
+        case ir.Ref():
+            return not metric.lower
+        case ir.Op():
+            return not metric.lower and _is_attained(node, ruleset.params)
+        case ir.Apply(scale=str() as name) | ir.Slices(scale=name):
+            return _is_even_scale(node, name, ruleset, lower=metric.lower)
+        case _:
+            return False
+
+
+def _followed(node: ir.Node, ruleset: Ruleset) -> ir.Node:
+    """Return the scale that a metric applies, where a part is such a metric and no more."""
+    metric = ruleset.metrics.get(node.name) if isinstance(node, ir.Ref) else None
+    if metric is None or metric.table is not None:
+        return node
+    value = metric.value.node
+    return value if isinstance(value, ir.Apply | ir.Slices) else node
+
+
+def _is_even_scale(node: ir.Apply | ir.Slices, name: str, ruleset: Ruleset, *, lower: bool) -> bool:
+    param = ruleset.params.get(name)
     scale = param.value.scale if param and isinstance(param.value, ParamScale) else None
     if isinstance(node, ir.Slices) and isinstance(scale, ir.Steps):
         rates = [step.value for step in scale.steps]
-        return not metric.lower and all(map(_is_above_zero, (scale.lowest, *rates)))
+        return not lower and all(map(_is_never_below_zero, (scale.lowest, *rates)))
     if isinstance(scale, ir.Line):
         rising = [right >= left for (_, left), (_, right) in pairwise(scale.points)]
         falling = [right <= left for (_, left), (_, right) in pairwise(scale.points)]
-        return all(falling) if metric.lower else all(rising)
+        return all(falling) if lower else all(rising)
     return False
 
 
@@ -160,7 +176,7 @@ def _is_attained(node: ir.Op, params: Mapping[str, Param]) -> bool:
     return isinstance(target, ir.Lit) and isinstance(target.value, Fraction) and target.value > 0
 
 
-def _is_above_zero(node: ir.Node | None) -> bool:
+def _is_never_below_zero(node: ir.Node | None) -> bool:
     return isinstance(node, ir.Lit) and isinstance(node.value, Fraction) and node.value >= 0
 
 
