@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import current_process, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -70,12 +70,14 @@ def share_among_copies(do: Callable[[_Work], _Done], work: Sequence[_Work]) -> I
 def _send(do: Callable[[_Work], _Done], piece: _Work, here: Connection, there: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     here.close()
-    there.send(do(piece))
+    done = do(piece)
+    with suppress(BrokenPipeError):  # nobody waits any more
+        there.send(done)
 
 
 def _received(here: Connection, do: Callable[[_Work], _Done], piece: _Work) -> _Done:
     try:
         done: _Done = here.recv()
-    except EOFError:
+    except (EOFError, OSError):
         return do(piece)
     return done
