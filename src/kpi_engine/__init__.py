@@ -317,7 +317,7 @@ def lock(path: str | Path, *, update: bool = False, write: bool = True) -> Locki
     ...     locking = lock(shop)
     ...     again = lock(shop, update=True)
     >>> locking.standing, len(locking.files), again.standing, again.changes
-    ('new', 3, 'unchanged', ())
+    ('new', 4, 'unchanged', ())
     """
     from kpi_engine.review.locking import lock_base
 

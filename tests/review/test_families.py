@@ -46,13 +46,13 @@ def test_a_file_belongs_to_what_it_extends_wherever_it_stands():
     assert families(*names) == [["a", "z"], ["oak"]]
 
 
-def test_shops_over_one_base_belong_together_whether_it_is_checked_or_not():
+def test_shops_over_one_base_belong_together_where_it_is_checked_too():
     write("base")
     write("a", "ruleset: a\nextends: base\n")
     write("b", "ruleset: b\nextends: base\n")
     write("c", "ruleset: c\nextends: taobao/presales\n")
     write("d", "ruleset: d\nextends: taobao/presales\n")
-    assert families("a", "c", "b", "d") == [["a", "b"], ["c", "d"]]
+    assert families("a", "c", "b", "d") == [["a"], ["c"], ["b"], ["d"]]
     assert families("a", "base", "b") == [["a", "base", "b"]]
 
 

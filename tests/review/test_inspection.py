@@ -44,9 +44,14 @@ def shops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "b": "ruleset: b\nextends: base\nparams: {idle: 80 CNY}\neffective: {to: 2026-01-01}\n",
         "b_late": "ruleset: b\nextends: base\neffective: {from: 2026-02-01}\n",
         "c": "ruleset: c\nextends: taobao/presales\nparams: {conversion_target: 40%}\n",
+        "d": "ruleset: d\nextends: taobao/presales\nparams: {conversion_target: 400%}\n",
+        "e": "ruleset: e\nextends: ../broken\nparams: {bonus: 70 CNY}\n",
+        "f": "ruleset: f\nextends: ../broken\nparams: {bonus: 60 CNY}\n",
         "lost": "ruleset: lost\nextends: nowhere\n",
         "torn": "ruleset: torn\nparams: [\n",
     }
+    broken = ALONE.format(name="broken", bonus="bonuses")
+    (tmp_path / "broken.yaml").write_text(broken, "utf-8")
     for name, text in texts.items():
         (folder / f"{name}.yaml").write_text(text, "utf-8")
     return folder
@@ -68,3 +73,11 @@ def test_the_findings_are_the_same_however_many_processes_work(shops: Path):
     )
     assert done.stdout.splitlines() == lines
     assert done.stderr == "True\n"
+
+
+def test_of_files_that_are_named_it_is_not_asked_what_others_make_of_them(shops: Path):
+    alone = [finding for file in shops.iterdir() for finding in ke.check(file).diagnostics]
+    named = ke.check(*shops.iterdir(), shops / "a.yaml").diagnostics
+    of_days = [finding for finding in named if finding.code == "K631"]
+    assert len(of_days) == 1
+    assert sorted(map(ke.render_json, {*alone, *of_days})) == sorted(map(ke.render_json, named))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from kpi_engine.analysis.findings import analyse_shops
 from kpi_engine.review.changes import Changes, find_changes, is_touched, refuse_strangers
@@ -78,13 +79,18 @@ def check_files(
     changes = find_changes(changed_since) if changed_since is not None else None
     review = _Review()
     looked_at = list(paths)
+    rulesets: dict[Path, None] = {}
+    together: set[Path] = set()
     for path in looked_at:
-        if path.is_dir():
-            _check_all(path, find_files(path), review)
-        elif is_pattern(path):
-            _check_pattern(path, review)
-        else:
-            _check_file(path, review)
+        for file, kind in _kind_by_file(path, review).items():
+            if kind in {"test", "fleet"}:
+                _check_file(file, kind, review)
+                continue
+            rulesets[file] = None
+            if file != path:
+                together.add(file)
+    alone = frozenset(file.as_posix() for file in rulesets.keys() - together)
+    _check_rulesets(rulesets, alone, review)
     if not looked_at:
         review.found["."] = [diagnose("K501", name=".")]
     if changes is not None:
@@ -92,32 +98,29 @@ def check_files(
     return _report(review, choice, changes)
 
 
-def _check_pattern(pattern: Path, review: _Review) -> None:
-    files = expand_pattern(pattern)
+def _kind_by_file(path: Path, review: _Review) -> Mapping[Path, FileKind]:
+    """Return the files that a path means: one that is named is checked whatever it is."""
+    if path.is_dir():
+        return _checkable(path, find_files(path), review)
+    if not is_pattern(path):
+        return {path: _kind_of(path)}
+    files = expand_pattern(path)
     if files:
-        _check_all(pattern, files, review)
-    else:
-        review.found[pattern.as_posix()] = [diagnose("K550", pattern=pattern.as_posix())]
+        return _checkable(path, files, review)
+    review.found[path.as_posix()] = [diagnose("K550", pattern=path.as_posix())]
+    return {}
 
 
-def _check_all(asked: Path, files: list[Path], review: _Review) -> None:
-    """Check those of the files that are rulesets and tests; there has to be one."""
-    others: list[Path] = []
-    rulesets: list[Path] = []
-    for file in files:
-        kind = _kind_of(file)
-        if kind == "other":
-            others.append(file)
-        elif kind == "ruleset":
-            rulesets.append(file)
-        else:
-            _check_file(file, review)
-    _check_rulesets(rulesets, review)
-    if len(others) == len(files):
+def _checkable(asked: Path, files: list[Path], review: _Review) -> Mapping[Path, FileKind]:
+    """Return those of the files that are rulesets, tests and fleets; there has to be one."""
+    kind_by_file = {file: _kind_of(file) for file in files}
+    checkable = {file: kind for file, kind in kind_by_file.items() if kind != "other"}
+    if not checkable:
         review.found[asked.as_posix()] = [diagnose("K501", name=asked.as_posix())]
-        return
-    for file in others:
+        return {}
+    for file in kind_by_file.keys() - checkable.keys():
         review.found[file.as_posix()] = [diagnose("K503", name=file.as_posix())]
+    return checkable
 
 
 def _kind_of(file: Path) -> FileKind:
@@ -127,27 +130,27 @@ def _kind_of(file: Path) -> FileKind:
     return kind_of(file) if file.is_file() else "ruleset"
 
 
-def _check_file(file: Path, review: _Review) -> None:
-    """Note the findings of a file that was named, whatever it is."""
+def _check_file(file: Path, kind: Literal["test", "fleet"], review: _Review) -> None:
+    """Note the findings of a test or a fleet."""
     name = file.as_posix()
-    match _kind_of(file):
-        case "test":
-            prepared = prepare_file(file)
-            review.read[name] = prepared.read
-            review.found[name] = list(prepared.diagnostics)
-        case "fleet":
-            fleet, found = load_fleet(file)
-            review.found[name] = [*found, *(analyse_shops(fleet.shops.values()) if fleet else ())]
-            layers = (layer for r in fleet.shops.values() for layer in r.layers) if fleet else ()
-            whole = fleet is not None and not fleet.broken
-            paths = tuple({Path(layer.path): None for layer in layers}) if whole else None
-            review.read[name] = paths
-        case _:
-            _check_rulesets([file], review)
+    if kind == "test":
+        prepared = prepare_file(file)
+        review.read[name] = prepared.read
+        review.found[name] = list(prepared.diagnostics)
+        return
+    fleet, found = load_fleet(file)
+    review.found[name] = [*found, *(analyse_shops(fleet.shops.values()) if fleet else ())]
+    layers = (layer for r in fleet.shops.values() for layer in r.layers) if fleet else ()
+    whole = fleet is not None and not fleet.broken
+    paths = tuple({Path(layer.path): None for layer in layers}) if whole else None
+    review.read[name] = paths
 
 
-def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
-    """Note the findings of rulesets and the days they govern; what they share is read once."""
+def _check_rulesets(files: Iterable[Path], alone: frozenset[str], review: _Review) -> None:
+    """Note the findings of rulesets and the days they govern; what they share is read once.
+
+    Of a file that was named ``alone`` it is not known which others extend it.
+    """
     texts: list[ShopText] = []
     for file in files:
         text = read_shop(file.as_posix(), file)
@@ -155,7 +158,7 @@ def _check_rulesets(files: Iterable[Path], review: _Review) -> None:
             review.found[file.as_posix()], review.read[file.as_posix()] = [text], None
         else:
             texts.append(text)
-    for name, inspected in inspect_rulesets(texts).items():
+    for name, inspected in inspect_rulesets(texts, alone).items():
         if inspected.reign is not None:
             review.reigns[inspected.path] = inspected.reign
         review.found[name], review.read[name] = inspected.found, inspected.read

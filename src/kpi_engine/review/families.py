@@ -11,21 +11,26 @@ _PARENT = "extends"
 
 _Shop = TypeVar("_Shop")
 
+_Parents = dict[tuple[Path, str], list[Path]]
+"""The files that a file is made from, by its folder and the line that names the first of them."""
+
 
 def families_of(shops: Sequence[ShopText], shelf: Shelf) -> list[list[ShopText]]:
-    """Return shops in families: what is said of one hangs on no file of another family.
+    """Return shops in families: what is said of one hangs on no shop of another family.
 
-    Of one family are a file, those it is made from, whether they are among the shops or not, and
-    all that are made from one of these. Families, and the shops of each, keep their order.
+    Of one family are a shop, those of the shops it is made from, and all that are made from one of
+    these: what is said of a parent hangs on its children. Families, and the shops of each, keep
+    their order.
     """
+    known = {_path_of(shop) for shop in shops}
     kin: dict[Path, Path] = {}
+    parents_by_line: _Parents = {}
     for shop in shops:
-        own, *others = (real_path(path) for path in _files_of(shop, shelf))
-        for other in others:
-            kin[_head(other, kin)] = _head(own, kin)
+        for parent in known.intersection(_parents_of(shop, shelf, parents_by_line)):
+            kin[_head(parent, kin)] = _head(_path_of(shop), kin)
     families: dict[Path, list[ShopText]] = {}
     for shop in shops:
-        head = _head(real_path(shop.path or Path(shop.name)), kin)
+        head = _head(_path_of(shop), kin)
         families.setdefault(head, []).append(shop)
     return list(families.values())
 
@@ -38,15 +43,31 @@ def share_families(families: Sequence[list[_Shop]], shares: int) -> list[list[_S
     return sorted(filter(None, shared), key=len, reverse=True)
 
 
-def _files_of(shop: ShopText, shelf: Shelf) -> list[Path]:
-    """Return the file of a shop and those it is made from, as far as they can be read."""
-    own = shop.path or Path(shop.name)
+def _path_of(shop: ShopText) -> Path:
+    return real_path(shop.path or Path(shop.name))
+
+
+def _parents_of(shop: ShopText, shelf: Shelf, parents_by_line: _Parents) -> list[Path]:
+    """Return the files that a shop is made from, as far as they can be read.
+
+    In one folder one line that names a parent means one parent, and no other file is read for it.
+    """
+    text = shop.source.text
     # a key may be written with escapes, but not without a backslash
-    if _PARENT not in shop.source.text and "\\" not in shop.source.text:
-        return [own]
+    if _PARENT not in text and "\\" not in text:
+        return []
+    start = text.find(f"{_PARENT}:")
+    plain = text.count(_PARENT) == 1 and "\\" not in text and text[start - 1 : start] == "\n"
+    line = _path_of(shop).parent, text[start:].partition("\n")[0]
+    if plain and line in parents_by_line:
+        return parents_by_line[line]
     layers, _ = layers_of(shop, shelf)
-    paths = layers.paths[1:] if layers is not None else ()
-    return [own, *(path for path in paths if path is not None)]
+    if layers is None:
+        return []
+    parents = [real_path(path) for path in layers.paths[1:] if path is not None]
+    if plain and parents:
+        parents_by_line[line] = parents
+    return parents
 
 
 def _head(path: Path, kin: dict[Path, Path]) -> Path:

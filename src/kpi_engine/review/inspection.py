@@ -32,28 +32,34 @@ class Inspected:
     read: tuple[Path, ...] | None
 
 
-def inspect_rulesets(shops: Sequence[ShopText]) -> dict[str, Inspected]:
+def inspect_rulesets(shops: Sequence[ShopText], alone: frozenset[str]) -> dict[str, Inspected]:
     """Return what there is to say of rulesets that are checked together, by name, in their order.
 
-    It is the same however many processes work on it. Where copying the process is not safe, it is
-    one: in one with threads, which Polars starts, and on other systems than Linux.
+    Of those whose names are ``alone`` it is not asked what others make of them. The answer is the
+    same however many processes work on it. Where copying the process is not safe, it is one: in one
+    with threads, which Polars starts, and on other systems than Linux.
     """
     shelf = Shelf()
     if len(shops) < 2 * FILES_A_PROCESS or not can_copy():
-        return _inspected(shops, shelf)
+        return _inspected(shops, shelf, alone)
     families = families_of(shops, shelf)
     others = len(shops) - max(map(len, families))
     processes = min(len(os.sched_getaffinity(0)), 1 + others // FILES_A_PROCESS)
     shares = share_families(families, processes)
     by_name: dict[str, Inspected] = {}
-    for done in share_among_copies(partial(_inspected, shelf=shelf), shares):
+    for done in share_among_copies(partial(_inspected, shelf=shelf, alone=alone), shares):
         by_name |= done
     return {shop.name: by_name[shop.name] for shop in shops}
 
 
-def _inspected(shops: Sequence[ShopText], shelf: Shelf) -> dict[str, Inspected]:
+def _inspected(
+    shops: Sequence[ShopText], shelf: Shelf, alone: frozenset[str]
+) -> dict[str, Inspected]:
     loaded_by_name = load_shops(shops, shelf)
-    said = analyse_files(loaded_by_name)
+    together = {name: each for name, each in loaded_by_name.items() if name not in alone}
+    said = analyse_files(together)
+    for name in loaded_by_name.keys() - together.keys():
+        said |= analyse_files({name: loaded_by_name[name]})
     inspected: dict[str, Inspected] = {}
     for shop in shops:
         loaded = loaded_by_name[shop.name]
