@@ -15,15 +15,17 @@ from kpi_engine.review.files import (
     expand_pattern,
     find_files,
     is_pattern,
-    kind_of,
+    kind_in,
 )
 from kpi_engine.review.inspection import inspect_rulesets
 from kpi_engine.review.preparation import prepare_file
 from kpi_engine.review.ranges import Reign, find_conflicts
 from kpi_engine.ruleset.fleets import load_fleet
-from kpi_engine.ruleset.shops import ShopText, read_shop
+from kpi_engine.ruleset.shops import ShopText
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.nodes import many_nodes
+from kpi_engine.text.reading import read_text
+from kpi_engine.text.source import Source
 
 _PARTS = ("diagnostics", "ignored", "untouched", "unselected")
 
@@ -51,12 +53,14 @@ class CheckReport:
 class _Review:
     """What is known so far: what each file's check has found, and the days that files govern.
 
-    ``read`` are the files that each is made from, None where they are not known.
+    ``read`` are the files that each is made from, None where they are not known; ``texts`` are
+    those of the files that are texts.
     """
 
     found: dict[str, list[Diagnostic]] = field(default_factory=dict)
     reigns: dict[Path, Reign] = field(default_factory=dict)
     read: dict[str, tuple[Path, ...] | None] = field(default_factory=dict)
+    texts: dict[str, Source] = field(default_factory=dict)
 
 
 @many_nodes()
@@ -103,7 +107,7 @@ def _kind_by_file(path: Path, review: _Review) -> Mapping[Path, FileKind]:
     if path.is_dir():
         return _checkable(path, find_files(path), review)
     if not is_pattern(path):
-        return {path: _kind_of(path)}
+        return {path: _kind_of(path, review)}
     files = expand_pattern(path)
     if files:
         return _checkable(path, files, review)
@@ -113,7 +117,7 @@ def _kind_by_file(path: Path, review: _Review) -> Mapping[Path, FileKind]:
 
 def _checkable(asked: Path, files: list[Path], review: _Review) -> Mapping[Path, FileKind]:
     """Return those of the files that are rulesets, tests and fleets; there has to be one."""
-    kind_by_file = {file: _kind_of(file) for file in files}
+    kind_by_file = {file: _kind_of(file, review) for file in files}
     checkable = {file: kind for file, kind in kind_by_file.items() if kind != "other"}
     if not checkable:
         review.found[asked.as_posix()] = [diagnose("K501", name=asked.as_posix())]
@@ -123,11 +127,26 @@ def _checkable(asked: Path, files: list[Path], review: _Review) -> Mapping[Path,
     return checkable
 
 
-def _kind_of(file: Path) -> FileKind:
+def _kind_of(file: Path, review: _Review) -> FileKind:
     """Return what a file is to be checked as; one that cannot be read, as a ruleset."""
+    text = _text_of(file, review) if file.is_file() else None
     if file.name.endswith(TEST_SUFFIX):
         return "test"
-    return kind_of(file) if file.is_file() else "ruleset"
+    if text is None:
+        return "ruleset"
+    return kind_in(text) if isinstance(text, Source) else "other"
+
+
+def _text_of(file: Path, review: _Review) -> Source | Diagnostic:
+    """Return the text of a file, which is read once."""
+    name = file.as_posix()
+    known = review.texts.get(name)
+    if known is not None:
+        return known
+    text = read_text(file, name)
+    if isinstance(text, Source):
+        review.texts[name] = text
+    return text
 
 
 def _check_file(file: Path, kind: Literal["test", "fleet"], review: _Review) -> None:
@@ -153,11 +172,11 @@ def _check_rulesets(files: Iterable[Path], alone: frozenset[str], review: _Revie
     """
     texts: list[ShopText] = []
     for file in files:
-        text = read_shop(file.as_posix(), file)
+        text = _text_of(file, review)
         if isinstance(text, Diagnostic):
             review.found[file.as_posix()], review.read[file.as_posix()] = [text], None
         else:
-            texts.append(text)
+            texts.append(ShopText(file.as_posix(), text, None, file))
     for name, inspected in inspect_rulesets(texts, alone).items():
         if inspected.reign is not None:
             review.reigns[inspected.path] = inspected.reign
@@ -187,7 +206,7 @@ def _report(review: _Review, choice: Choice, changes: Changes | None) -> CheckRe
     What speaks of no text says that something was not looked at, and is always selected.
     """
     by_file = _by_file(review)
-    by_comments, remarks = hold_to_comments(by_file, datetime.now(UTC).date())
+    by_comments, remarks = hold_to_comments(by_file, review.texts, datetime.now(UTC).date())
     every = dict.fromkeys(f for name in by_file for f in (*by_file[name], *remarks[name]))
     parts: dict[str, list[Diagnostic]] = {part: [] for part in _PARTS}
     untouched = _untouched(every, review, changes) if changes is not None else set()

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from kpi_engine.text.comments import Ignore, find_ignores
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
 from kpi_engine.text.errors import DataError
 from kpi_engine.text.messages import MESSAGES
 from kpi_engine.text.pages import near_code
-from kpi_engine.text.reading import read_text
 from kpi_engine.text.source import Source, position
 
 
@@ -55,15 +53,15 @@ def _codes(part: str, wrong: list[Diagnostic]) -> list[str]:
 
 
 def hold_to_comments(
-    findings_by_file: Mapping[str, Sequence[Diagnostic]], today: date
+    findings_by_file: Mapping[str, Sequence[Diagnostic]], texts: Mapping[str, Source], today: date
 ) -> tuple[set[Diagnostic], dict[str, list[Diagnostic]]]:
     """Return the findings that comments ignore, and by file what there is to say of comments.
 
+    ``texts`` are those of the files that are texts.
     Of the comments in a file that was not looked at itself nothing is said. Whether one matches
     nothing cannot be told of a file with errors, which hide what else there is to find.
     """
-    own = {name: _read(name) for name in findings_by_file}
-    sources = {source for source in own.values() if source is not None}
+    sources = {texts[name] for name in findings_by_file if name in texts}
     every = {finding for findings in findings_by_file.values() for finding in findings}
     sources |= {finding.span.source for finding in every if finding.span is not None}
     ignored: set[Diagnostic] = set()
@@ -83,11 +81,6 @@ def hold_to_comments(
         if source.name in remarks:
             remarks[source.name] = said
     return ignored, remarks
-
-
-def _read(name: str) -> Source | None:
-    text = read_text(Path(name), name)
-    return None if isinstance(text, Diagnostic) else text
 
 
 def _matches(ignore: Ignore, finding: Diagnostic) -> bool:

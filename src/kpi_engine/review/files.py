@@ -10,6 +10,7 @@ from typing import Literal
 from kpi_engine.ruleset.parents import shipped_rulesets
 from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.reading import read_text
+from kpi_engine.text.source import Source
 
 TEST_SUFFIX = ".test.yaml"
 SUFFIX = ".yaml"
@@ -52,10 +53,13 @@ def expand_pattern(pattern: Path) -> list[Path]:
 def kind_of(path: Path) -> FileKind:
     """Return what a file says it is at its top level, even where it cannot be parsed."""
     text = read_text(path)
-    opening = None if isinstance(text, Diagnostic) else _OPENING.search(text.text)
-    if opening is None:
-        return "other"
-    return _KIND_BY_WORD[opening[2]]
+    return "other" if isinstance(text, Diagnostic) else kind_in(text)
+
+
+def kind_in(text: Source) -> FileKind:
+    """Return what the text of a file says it is at its top level."""
+    opening = _OPENING.search(text.text)
+    return "other" if opening is None else _KIND_BY_WORD[opening[2]]
 
 
 def find_ruleset(name: str, test: Path) -> Path | None:
