@@ -11,7 +11,13 @@ from itertools import pairwise
 from typing import Literal
 
 from kpi_engine.analysis.courses import Course, Cut, Value
-from kpi_engine.analysis.grounds import Ground, UndecidedError, View, variables_of
+from kpi_engine.analysis.grounds import (
+    Ground,
+    UndecidedError,
+    View,
+    followed_by,
+    variables_of,
+)
 from kpi_engine.analysis.intervals import (
     Interval,
     Key,
@@ -245,6 +251,8 @@ def _chooses(node: ir.Node, ground: Ground) -> bool:
 
 def _follow(cliffs: Cliffs, ground: Ground, variable: Key) -> None:
     """Note what becomes of a part along one variable."""
+    if not _is_own(variable, ground) and not _decides(variable, cliffs.part.node, ground):
+        return
     view = View(ground, variable, ground.factors)
     try:
         course = course_of(cliffs.part.node, view)
@@ -258,6 +266,25 @@ def _follow(cliffs: Cliffs, ground: Ground, variable: Key) -> None:
         cliffs.undecided[words_of(error.node, ground.currency)] = None
     except TooManyTermsError:
         cliffs.undecided[words_of(cliffs.part.node, ground.currency)] = None
+
+
+def _decides(variable: Key, node: ir.Node, ground: Ground) -> bool:
+    """Return whether a formula may do more with a variable than add, subtract and multiply it."""
+    match node:
+        case ir.Ref():
+            followed = followed_by(node, ground)
+            return followed is not None and _decides(variable, followed, ground)
+        case ir.Op(op="add" | "sub" | "mul" | "neg"):
+            smooth = node.args
+        case ir.Op(op="div", args=(dividend, divisor)) if variable not in variables_of(
+            divisor, ground
+        ):
+            smooth = (dividend,)
+        case ir.Apply(x=x, scale=scale) if variable not in variables_of(x, ground):
+            smooth = () if isinstance(scale, str) else ir.scale_values(scale)
+        case _:
+            return variable in variables_of(node, ground)
+    return any(_decides(variable, each, ground) for each in smooth)
 
 
 def _find_falls(cliffs: Cliffs, view: View, course: Course, jumps: list[Jump]) -> None:

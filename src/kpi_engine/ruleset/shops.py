@@ -158,6 +158,8 @@ def _load(shop: ShopText, shelf: Shelf) -> Loaded:
     layers, diagnostics = layers_of(shop, shelf)
     if layers is None:
         return Loaded(None, in_reading_order(diagnostics))
+    if layers.above is None:
+        return load_merged(layers)
     own = lay_out(layers.files[0])
     said = _difference(own, layers)
     base = _base_of(layers, shelf) if said is not None else None
