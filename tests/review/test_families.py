@@ -77,6 +77,16 @@ def test_a_key_written_with_escapes_is_read_as_it_is_meant():
     assert families("child", "base") == [["child", "base"]]
 
 
+def test_a_parent_may_be_named_on_a_line_of_its_own_and_its_key_written_loosely():
+    write("elm")
+    write("fir")
+    for name, base in (("a", "elm"), ("b", "fir")):
+        write(name, f"ruleset: {name}\nextends:\n  {base}\n")
+    for name, base in (("c", "elm"), ("d", "fir")):
+        write(name, f"ruleset: {name}\nextends : {base}\n\n")
+    assert families("a", "b", "c", "d", "elm", "fir") == [["a", "c", "elm"], ["b", "d", "fir"]]
+
+
 def test_a_locked_base_is_its_copies():
     write("base", f"{ALONE}version: 1\n")
     for name in "ab":

@@ -57,9 +57,9 @@ def hold_to_comments(
 ) -> tuple[set[Diagnostic], dict[str, list[Diagnostic]]]:
     """Return the findings that comments ignore, and by file what there is to say of comments.
 
-    ``texts`` are those of the files that are texts.
-    Of the comments in a file that was not looked at itself nothing is said. Whether one matches
-    nothing cannot be told of a file with errors, which hide what else there is to find.
+    ``texts`` are those of the files that are texts. Of the comments in a file that was not looked
+    at itself nothing is said. Whether one matches nothing cannot be told of a file with errors,
+    which hide what else there is to find.
     """
     sources = {texts[name] for name in findings_by_file if name in texts}
     every = {finding for findings in findings_by_file.values() for finding in findings}

@@ -1,5 +1,6 @@
 """Which rulesets belong together, and how those that do not are shared out."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -8,11 +9,16 @@ from kpi_engine.ruleset.parents import real_path
 from kpi_engine.ruleset.shops import Shelf, ShopText, layers_of
 
 _PARENT = "extends"
+_PLAIN = re.compile(
+    rf"^{_PARENT}: +([\w./@-]+)[ \t]*(?:#.*)?(?=\n+\S|\s*\Z)",
+    re.MULTILINE,
+)
+"""A parent named on one line, without quotes, and nothing that could go on with it."""
 
 _Shop = TypeVar("_Shop")
 
 _Parents = dict[tuple[Path, str], list[Path]]
-"""The files that a file is made from, by its folder and the line that names the first of them."""
+"""The files that a file is made from, by its folder and the name of the first of them."""
 
 
 def families_of(shops: Sequence[ShopText], shelf: Shelf) -> list[list[ShopText]]:
@@ -24,9 +30,9 @@ def families_of(shops: Sequence[ShopText], shelf: Shelf) -> list[list[ShopText]]
     """
     known = {_path_of(shop) for shop in shops}
     kin: dict[Path, Path] = {}
-    parents_by_line: _Parents = {}
+    parents_by_name: _Parents = {}
     for shop in shops:
-        for parent in known.intersection(_parents_of(shop, shelf, parents_by_line)):
+        for parent in known.intersection(_parents_of(shop, shelf, parents_by_name)):
             kin[_head(parent, kin)] = _head(_path_of(shop), kin)
     families: dict[Path, list[ShopText]] = {}
     for shop in shops:
@@ -47,26 +53,26 @@ def _path_of(shop: ShopText) -> Path:
     return real_path(shop.path or Path(shop.name))
 
 
-def _parents_of(shop: ShopText, shelf: Shelf, parents_by_line: _Parents) -> list[Path]:
+def _parents_of(shop: ShopText, shelf: Shelf, parents_by_name: _Parents) -> list[Path]:
     """Return the files that a shop is made from, as far as they can be read.
 
-    In one folder one line that names a parent means one parent, and no other file is read for it.
+    In one folder one name means one parent: no other file is read for it, where a file names its
+    parent in the usual way.
     """
     text = shop.source.text
     # a key may be written with escapes, but not without a backslash
     if _PARENT not in text and "\\" not in text:
         return []
-    start = text.find(f"{_PARENT}:")
-    plain = text.count(_PARENT) == 1 and "\\" not in text and text[start - 1 : start] == "\n"
-    line = _path_of(shop).parent, text[start:].partition("\n")[0]
-    if plain and line in parents_by_line:
-        return parents_by_line[line]
+    plain = _PLAIN.search(text) if text.count(_PARENT) == 1 and "\\" not in text else None
+    named = None if plain is None else (_path_of(shop).parent, plain[1])
+    if named is not None and named in parents_by_name:
+        return parents_by_name[named]
     layers, _ = layers_of(shop, shelf)
     if layers is None:
         return []
     parents = [real_path(path) for path in layers.paths[1:] if path is not None]
-    if plain and parents:
-        parents_by_line[line] = parents
+    if named is not None and parents:
+        parents_by_name[named] = parents
     return parents
 
 
