@@ -474,12 +474,12 @@ def compile(ruleset: Ruleset) -> Plan:
     >>> dict(plan.inputs)
     {'agents': ('agent_id', 'wage')}
     """
-    from kpi_engine.plan.compiling import compile_ruleset, missing_params
+    from kpi_engine.plan.compiling import compile_ruleset
+    from kpi_engine.ruleset.params import missing_params
 
     missing = missing_params(ruleset)
     if missing:
-        spans = {name: ruleset.params[name].span for name in missing}
-        raise RulesetError([diagnose("K316", spans[name], name=name) for name in missing])
+        raise RulesetError(missing)
     return compile_ruleset(ruleset)
 
 

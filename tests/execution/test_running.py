@@ -409,7 +409,7 @@ def test_a_required_param_without_a_value_refuses_the_run(ruleset_of):
     )
     with pytest.raises(DataError) as error:
         run(plan, tables(), period="2026-10")
-    assert codes(error) == ["K433"]
+    assert codes(error) == ["K316"]
 
 
 def roster(given):

@@ -7,13 +7,14 @@ import pytest
 from tests.plan.cases import gathered, load, stored
 
 from kpi_engine.language.core import Core, add, choose, compare, mul, whole
-from kpi_engine.plan.compiling import compile_ruleset, describe_plan, missing_params
+from kpi_engine.plan.compiling import compile_ruleset, describe_plan
 from kpi_engine.plan.gathered import gathered_rows
 from kpi_engine.plan.levels import in_levels, with_shared
 from kpi_engine.plan.nodes import Assignment
 from kpi_engine.plan.period import period_window
 from kpi_engine.plan.scans import scanned_clocks, scanned_rows
 from kpi_engine.plan.slip import settle_slip
+from kpi_engine.ruleset.params import missing_params
 
 RULES = """
   long: {from: events, where: k > 1, add: {twice: k * 2, idle: x * 3}, drop: {odd: k == 3}}
@@ -74,9 +75,11 @@ def test_equal_aggregates_are_gathered_once():
     assert functions == ["count", "count", "count", "sum"]
 
 
-def test_a_required_param_without_a_value_is_missing():
+def test_a_required_param_without_a_value_is_refused():
     ruleset = load(RULES.replace("half: 50%", "half: 50%\n  other: required"))
-    assert missing_params(ruleset) == ["other"]
+    assert [finding.message for finding in missing_params(ruleset)] == [
+        "the param `other` is still `required`, a value was expected"
+    ]
 
 
 def test_the_description_names_every_part_in_order():

@@ -189,7 +189,7 @@ def test_a_param_that_is_required_now_could_not_run(shop):
     out = shop.run()
     shop.ruleset(("rate: 3%", "rate: required"))
     verification = verify(out)
-    assert (verification.verdict, codes(verification)) == ("could_not_run", ["K480", "K433"])
+    assert (verification.verdict, codes(verification)) == ("could_not_run", ["K480", "K316"])
 
 
 def test_every_layer_is_held_to_the_receipt_and_so_is_their_chain(shop):

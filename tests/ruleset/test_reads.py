@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from tests.ruleset.shop import HEAD, METRICS, TABLES, loaded
 
-from kpi_engine.plan.compiling import compile_ruleset, missing_params
+from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.params import missing_params
 from kpi_engine.ruleset.reads import inputs_of_score, inputs_read
 
 ROOT = Path(__file__).parents[2]

@@ -129,10 +129,8 @@ def _with_places(plan: FleetPlan, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _notes(outcome: Outcome, period: str) -> Iterator[Diagnostic]:
     """Return what is to be said of a run beside its results, the errors first."""
-    failed, nobody = list(outcome.failed), outcome.nobody
+    nobody = outcome.nobody
     yield from dict.fromkeys(errors_of(outcome.failed))
-    if failed:
-        yield diagnose("K663", shops=counted_shops(failed), names=named_shops(failed))
     yield from dict.fromkeys(note for _, results in outcome.done for note in results.diagnostics)
     if nobody:
         shops = counted_shops(nobody)

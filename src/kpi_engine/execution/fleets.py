@@ -55,7 +55,7 @@ def run_fleet(  # noqa: PLR0913 (the public API: all but the first two by name)
     """
     fleet = plan.fleet
     if not plan.groups:
-        raise DataError([*fleet.unlisted, *errors_of(fleet.broken), diagnose("K659")])
+        raise DataError([*fleet.unlisted, *errors_of(fleet.broken)])
     mixed = list(_mixed_kinds(plan))
     if mixed:
         raise DataError(mixed)

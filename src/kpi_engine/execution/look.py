@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from kpi_engine.plan.nodes import Calendar
 from kpi_engine.plan.period import Window, days_window, period_window
 from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.ruleset.params import missing_params
 from kpi_engine.text.diagnostics import diagnose
 from kpi_engine.text.errors import DataError
 
@@ -42,8 +43,7 @@ def look_at(ruleset: Ruleset, period: str, as_of: date | str | None) -> Look:
         DataError: the period or the moment is malformed, or a param is still required.
     """
     calendar = Calendar(ruleset.zone, ruleset.day_starts)
-    missing = [name for name, param in ruleset.params.items() if param.value is None]
-    diagnostics = [diagnose("K433", name=name) for name in missing]
+    diagnostics = missing_params(ruleset)
     window: Window | None = None
     try:
         window = period_window(period, calendar.zone, calendar.day_starts)

@@ -25,11 +25,6 @@ from kpi_engine.ruleset.params import constants_of
 from kpi_engine.text.nodes import many_nodes
 
 
-def missing_params(ruleset: Ruleset) -> list[str]:
-    """Return the names of required params that still have no value."""
-    return [name for name, param in ruleset.params.items() if param.value is None]
-
-
 @many_nodes()
 def compile_ruleset(ruleset: Ruleset) -> Plan:
     """Return the plan of a ruleset whose params all have values."""
@@ -122,4 +117,4 @@ def needed_tables(
     return tuple(reversed(steps))
 
 
-__all__ = ["Plan", "Step", "compile_ruleset", "describe_plan", "missing_params"]
+__all__ = ["Plan", "Step", "compile_ruleset", "describe_plan"]

@@ -13,13 +13,14 @@ from kpi_engine.execution.inputs import Tables
 from kpi_engine.execution.results import Results
 from kpi_engine.execution.rules import rules_in_force
 from kpi_engine.execution.running import run, score
-from kpi_engine.plan.compiling import compile_ruleset, missing_params
+from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.plan.nodes import Plan
 from kpi_engine.review.comparison import RuleChange, Side, compare_openings
 from kpi_engine.review.effects import Effect, measure_effect, refuse_strangers
 from kpi_engine.review.limits import passes, read_limits
 from kpi_engine.review.revisions import Opened, open_ruleset, renamed
 from kpi_engine.ruleset.checked import Ruleset
+from kpi_engine.ruleset.params import missing_params
 from kpi_engine.text.diagnostics import Diagnostic, diagnose
 from kpi_engine.text.errors import DataError, RulesetError
 
@@ -87,8 +88,7 @@ def _plan(opened: Opened) -> Plan:
     ruleset = opened.ruleset
     missing = missing_params(ruleset)
     if missing:
-        found = (diagnose("K316", ruleset.params[name].span, name=name) for name in missing)
-        raise RulesetError([renamed(opened, finding) for finding in found])
+        raise RulesetError([renamed(opened, finding) for finding in missing])
     return compile_ruleset(ruleset)
 
 

@@ -207,7 +207,6 @@ def _other_results(then: FleetResults, now: FleetResults) -> Iterator[Diagnostic
     digest, expected = now.receipt["result_hash"], then.receipt["result_hash"]
     if digest == expected:
         return
-    yield diagnose("K485", found=digest, expected=expected, differences=None)
     differing: list[str] = []
     parted: list[str] = []
     for shop in then.receipt["shops"]:
@@ -221,3 +220,5 @@ def _other_results(then: FleetResults, now: FleetResults) -> Iterator[Diagnostic
             parted.append(f"{shop}: {first_difference(before, after)}")
     if differing:
         yield diagnose("K675", shops=_shown(differing), differences="; ".join(parted))
+    else:
+        yield diagnose("K485", found=digest, expected=expected, differences=None)

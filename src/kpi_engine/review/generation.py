@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from kpi_engine.plan.compiling import missing_params
 from kpi_engine.plan.period import period_window
 from kpi_engine.reference.values import Value as Judged
 from kpi_engine.review.boundaries import BoundaryCase, find_boundaries
@@ -17,6 +16,7 @@ from kpi_engine.review.literals import Value, units_of, written_value
 from kpi_engine.review.targets import expectable
 from kpi_engine.ruleset.checked import Ruleset
 from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.params import missing_params
 from kpi_engine.text.diagnostics import diagnose
 from kpi_engine.text.errors import DataError, RulesetError
 
@@ -65,9 +65,7 @@ def generate_cases(
         raise RulesetError(findings)
     missing = missing_params(ruleset)
     if missing:
-        raise RulesetError(
-            [diagnose("K316", ruleset.params[name].span, name=name) for name in missing]
-        )
+        raise RulesetError(missing)
     try:
         period_window(period, ruleset.zone, ruleset.day_starts)
     except ValueError as error:

@@ -18,9 +18,10 @@ from kpi_engine.execution.inputs import Tables, TableSource
 from kpi_engine.execution.receipts import versions
 from kpi_engine.execution.results import HistoryReceipt, InputReceipt, Receipt, Results
 from kpi_engine.execution.running import run
-from kpi_engine.plan.compiling import compile_ruleset, missing_params
+from kpi_engine.plan.compiling import compile_ruleset
 from kpi_engine.review.differences import first_difference
 from kpi_engine.ruleset.loading import load_ruleset
+from kpi_engine.ruleset.params import missing_params
 from kpi_engine.ruleset.parents import shipped_rulesets
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
 from kpi_engine.text.errors import DataError
@@ -201,7 +202,7 @@ def _run_again(
         return None
     missing = missing_params(ruleset)
     if missing:
-        findings += [diagnose("K433", name=name) for name in missing]
+        findings += missing
         return None
     now = [layer.path for layer in ruleset.layers]
     then = [layer["path"] for layer in receipt["layers"]]

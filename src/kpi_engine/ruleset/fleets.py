@@ -11,6 +11,7 @@ from pathlib import Path
 from kpi_engine.language.kinds import Kind
 from kpi_engine.language.scopes import closest
 from kpi_engine.ruleset.checked import Layer, Ruleset
+from kpi_engine.ruleset.params import missing_params
 from kpi_engine.ruleset.paramtables import read_param_table
 from kpi_engine.ruleset.parents import candidates, near_parent, shown_path
 from kpi_engine.ruleset.shops import ShopText, load_shops, read_shop
@@ -130,9 +131,7 @@ def named_shops(shops: Sequence[str]) -> str:
 
 def _unusable(ruleset: Ruleset, shop: str) -> Iterator[Diagnostic]:
     """Return why a checked ruleset cannot be one of a fleet's."""
-    for param in ruleset.params.values():
-        if param.value is None:
-            yield diagnose("K316", param.span, name=param.name)
+    yield from missing_params(ruleset)
     roster = ruleset.tables[ruleset.subject.table]
     named = shop in ruleset.subject.key and roster.types[shop].kind is Kind.TEXT
     if not named:

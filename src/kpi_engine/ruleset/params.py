@@ -9,10 +9,11 @@ from kpi_engine.language.exact import Environment, literal_value
 from kpi_engine.language.functions import FUNCTIONS
 from kpi_engine.language.kinds import ANY, Kind, Level, Type
 from kpi_engine.language.scopes import ScaleSignature, Scope, Sight
-from kpi_engine.ruleset.checked import Param, ParamScale, Pool
+from kpi_engine.ruleset.checked import Param, ParamScale, Pool, Ruleset
 from kpi_engine.ruleset.document import RulesetDocument
 from kpi_engine.ruleset.scales import BROKEN_SIGNATURE, UNLIMITED, Applied, read_scale
 from kpi_engine.ruleset.sheet import BROKEN, Sheet, formula_at, key_span, report, span_of
+from kpi_engine.text.diagnostics import Diagnostic, diagnose
 
 REQUIRED = "required"
 _DAY = Applied(Type(Kind.DATE, Level.ROW), UNLIMITED)
@@ -82,6 +83,15 @@ def check_params(
             params[name] = Param(name, scale, span_of(sheet, path))
     ordered = {name: params[name] for name in document.params if name in params}
     return CheckedParams(ordered, refs, signatures)
+
+
+def missing_params(ruleset: Ruleset) -> list[Diagnostic]:
+    """Return a refusal of every required param that still has no value."""
+    return [
+        diagnose("K316", param.span, name=name)
+        for name, param in ruleset.params.items()
+        if param.value is None
+    ]
 
 
 def constants_of(params: Mapping[str, Param], pool: Pool | None = None) -> Environment:

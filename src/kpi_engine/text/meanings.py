@@ -361,7 +361,6 @@ MEANINGS: Final[dict[str, str]] = {
     "K430": "Without anybody on the roster there is nobody to assess.",
     "K431": "No table has a row in the period. Most likely another month was meant or exported.",
     "K432": "Each subject stands on the roster once, otherwise somebody would be paid twice.",
-    "K433": "A base requires every shop to give this value, and the run has none.",
     "K434": "A period is a month of a year.",
     "K435": "A run sees the rows that were recorded before a moment; that is a day, or a time "
     "with its zone.",
@@ -550,14 +549,11 @@ MEANINGS: Final[dict[str, str]] = {
     "and `close` know fleets.",
     "K658": "The results of a fleet stand in one frame: a metric is an amount there or a number, "
     "not one for some shops and the other for the rest.",
-    "K659": "Shops with errors are left out of a run. Here none is left.",
     "K660": "A shop is in the fleet, and the roster has nobody of it in the period: closed, or its "
     "roster was not delivered.",
     "K661": "Rows of shops that are not in the fleet, or are not run, count for nobody.",
     "K662": "Shops that differ in params, scales and weights alone share one plan and one pass "
     "over the rows. These could not: the results are the same, the run takes longer.",
-    "K663": "The rest of the fleet was run; these shops have no results until their rulesets are "
-    "mended.",
     "K664": "What was asked is about the results of one ruleset.",
     "K665": "What was asked is about the results of a fleet.",
     "K666": "The receipt of a fleet lists its shops; this is none of them.",

@@ -906,11 +906,6 @@ MESSAGES: dict[str, Message] = {
         "the roster `{table}` has {count} rows of the subject {subject}, one was expected",
         "{fix}",
     ),
-    "K433": Message(
-        "error",
-        "the param `{name}` has no value, the ruleset requires one",
-        "set it under `params` in a layer that extends the ruleset",
-    ),
     "K434": Message(
         "error",
         "`{found}` is no period, a year and a month were expected",
@@ -1461,11 +1456,9 @@ MESSAGES: dict[str, Message] = {
         "`{name}` is {left} in `{first}` and {right} in `{other}`, one kind was expected",
         "give one of the two another name: their values stand in one column",
     ),
-    "K659": Message("error", "no shop can be run: the rulesets of all of them have errors"),
     "K660": Message("note", "nobody is on the roster of {shops} in {period}: {names}"),
     "K661": Message("note", "no shop that is run is named by {rows} of `{table}`: left out"),
     "K662": Message("note", "{shops} computed alone: {reason}"),
-    "K663": Message("error", "{shops} not run: {names}"),
     "K664": Message(
         "error",
         "`{folder}` holds the results of the fleet `{name}`, those of one ruleset were expected",
