@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kpi_engine import lock
-from kpi_engine.review.families import families_of, share_families
+from kpi_engine.review.families import MOST_PIECES, families_of, share_families
 from kpi_engine.ruleset.shops import Shelf, ShopText, read_shop
 
 ALONE = """\
@@ -103,9 +103,17 @@ def test_a_file_that_cannot_be_read_is_alone():
     assert families("child", "base", "orphan") == [["child"], ["base"], ["orphan"]]
 
 
-def test_families_are_shared_out_evenly_and_never_split():
-    assert share_families([["a"], ["b"], ["x", "y", "z"], ["c"], ["d"]], 2) == [
-        ["x", "y", "z", "d"],
-        ["a", "b", "c"],
-    ]
+def test_families_are_shared_out_in_pieces_that_grow_smaller_and_never_split():
+    shops = [[str(number)] for number in range(14)]
+    pieces = share_families([["x", "y", "z"], *shops, ["v", "w"]], 2)
+    assert pieces[:2] == [["x", "y", "z", "v", "w"], ["0", "1", "2"]]
+    assert [len(piece) for piece in pieces] == [5, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1]
+    every = [shop for piece in pieces for shop in piece]
+    assert every == ["x", "y", "z", "v", "w", *(shop for (shop,) in shops)]
     assert share_families([["x", "y", "z"]], 4) == [["x", "y", "z"]]
+
+
+def test_of_very_many_shops_there_are_about_a_hundred_pieces():
+    pieces = share_families([[number] for number in range(10_000)], 64)
+    assert len(pieces) == MOST_PIECES
+    assert [number for piece in pieces for number in piece] == list(range(10_000))

@@ -1,6 +1,7 @@
 """Copies are made of a process without threads alone: each test starts one."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,20 +19,27 @@ pytestmark = pytest.mark.skipif(not LINUX, reason="copies are made on Linux alon
 
 WORK = """\
 import os, sys, time
+from multiprocessing import get_context
 from kpi_engine.review.workers import can_copy, share_among_copies
 
 HERE = os.getpid()
+PIECES = range(256)
+MET = []
+EVERYBODY = get_context("fork").Barrier({processes})
 
 def do(piece):
-    return piece, os.getpid() == HERE
+    if not MET:
+        MET.append(piece)
+        EVERYBODY.wait()  # so that each of them has one of the first pieces
+    return os.getpid()
 
 def refuse(piece):
-    if os.getpid() != HERE:
+    if do(piece) != HERE:
         raise ValueError(piece)
     return piece
 
 def fail(piece):
-    raise ValueError(f"no {piece}")
+    raise ValueError(f"no {{piece}}")
 
 def sleep(piece):
     os.write(1, b"%d\\n" % os.getpid())
@@ -41,9 +49,9 @@ assert can_copy()
 """
 
 
-def process(script: str) -> subprocess.Popen[str]:
+def process(script: str, processes: int = 1) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", WORK + script],
+        [sys.executable, "-c", WORK.format(processes=processes) + script],
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -52,25 +60,31 @@ def process(script: str) -> subprocess.Popen[str]:
     )
 
 
-def test_the_first_piece_is_done_here_and_others_in_copies_in_order():
-    out, wrong = process("print(list(share_among_copies(do, 'abc')))").communicate()
-    assert out == "[('a', True), ('b', False), ('c', False)]\n", wrong
+def test_who_is_free_takes_the_next_piece_and_all_come_in_order():
+    script = "print(HERE, *share_among_copies(do, PIECES, 3))"
+    out, wrong = process(script, processes=3).communicate()
+    assert not wrong
+    here, *takers = out.split()
+    assert len(takers) == 256
+    assert len({here, *takers}) == 3
+    assert len(set(takers[:3])) == 3
 
 
 def test_what_a_copy_cannot_do_is_done_here():
-    out, wrong = process("print(list(share_among_copies(refuse, 'abc')))").communicate()
-    assert out == "['a', 'b', 'c']\n"
-    assert "ValueError: b" in wrong
+    script = "print(*share_among_copies(refuse, PIECES, 2))"
+    out, wrong = process(script, processes=2).communicate()
+    assert out.split() == [str(number) for number in range(256)]
+    assert re.findall("ValueError: (.*)", wrong) in (["0"], ["1"])
 
 
 def test_a_bug_stays_a_traceback():
-    failed = process("list(share_among_copies(fail, ['luck']))")
+    failed = process("list(share_among_copies(fail, ['luck'], 1))")
     _, wrong = failed.communicate()
     assert (failed.returncode, wrong.splitlines()[-1]) == (1, "ValueError: no luck")
 
 
 def test_an_interrupt_ends_all_of_them():
-    asleep = process("list(share_among_copies(sleep, 'ab'))")
+    asleep = process("list(share_among_copies(sleep, 'ab', 2))")
     assert asleep.stdout is not None
     copies = {int(asleep.stdout.readline()) for _ in range(2)}
     os.killpg(asleep.pid, signal.SIGINT)

@@ -42,6 +42,8 @@ def _notes(cliffs: Cliffs, ruleset: Ruleset, currency: Currency) -> Iterator[Dia
         count = "a cliff" if len(jumps) == 1 else f"{len(jumps)} cliffs"
         places = _places(jumps, cliffs, currency)
         yield diagnose("K710", span, **named, count=count, places=places)
+    if not (cliffs.falls or cliffs.undecided or cliffs.unsure):
+        return
     there = _nearest(part.span, sorted(params_behind(part.node, ruleset)), ruleset)
     if cliffs.falls:
         names = dict.fromkeys(f"`{move.variable[1]}`" for move in cliffs.falls)

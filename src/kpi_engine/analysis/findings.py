@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kpi_engine.analysis.cliffnotes import cliff_notes
 from kpi_engine.analysis.cliffs import Part, is_even, parts_of_pay
-from kpi_engine.analysis.outcomes import Ruling, find_outcomes, rulings_of
+from kpi_engine.analysis.outcomes import Ruling, deciding_params, find_outcomes, rulings_of
 from kpi_engine.analysis.quoted import find_quoted
 from kpi_engine.analysis.reading import params_behind
 from kpi_engine.analysis.twins import find_twins
@@ -23,18 +23,26 @@ from kpi_engine.text.diagnostics import Diagnostic
 from kpi_engine.text.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Kind:
     """What rulesets have in common that differ in params and weights alone.
 
-    ``first`` is kept so that nothing else takes its identity. ``params`` are those behind each of
-    the ``parts`` of the pay, whose weights alone may be others for another ruleset.
+    ``first`` is kept so that nothing else takes its identity. Of the ``parts`` of the pay weights
+    alone may be others for another ruleset. ``hanging`` is asked for once there is a second.
     """
 
     first: Ruleset
     rulings: Sequence[Ruling]
     parts: Sequence[Part]
-    params: Sequence[frozenset[str]]
+    hanging: "_Hanging | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hanging:
+    """The params that each rule, and each part of the pay, hangs on."""
+
+    rulings: Sequence[frozenset[str]]
+    parts: Sequence[frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +122,7 @@ def analyse(ruleset: Ruleset, desk: Desk, offered: Iterable[Metric] = ()) -> lis
     kind = desk.kinds.get(key)
     if kind is None:
         parts = list(parts_of_pay(ruleset))
-        params = [params_behind(part.node, ruleset) for part in parts]
-        kind = desk.kinds[key] = _Kind(ruleset, rulings_of(ruleset), parts, params)
+        kind = desk.kinds[key] = _Kind(ruleset, list(rulings_of(ruleset)), parts)
         found = [*find_twins(ruleset, offered), *find_quoted(ruleset)]
         found += find_outcomes(ruleset, kind.rulings)
         found += cliff_notes(ruleset, parts)
@@ -135,12 +142,22 @@ def _of_another(ruleset: Ruleset, kind: _Kind) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     if any(_is_text(ruleset.params[name]) for name in own):
         found += find_quoted(ruleset)
-    found += find_outcomes(ruleset, [r for r in kind.rulings if not own.isdisjoint(r.params)])
-    hanging = [n for n, params in enumerate(kind.params) if not own.isdisjoint(params)]
+    if kind.hanging is None:
+        kind.hanging = _hanging_of(kind)
+    moved = [n for n, params in enumerate(kind.hanging.rulings) if not own.isdisjoint(params)]
+    found += find_outcomes(ruleset, [kind.rulings[n] for n in moved])
+    hanging = [n for n, params in enumerate(kind.hanging.parts) if not own.isdisjoint(params)]
     if not all(is_even(kind.parts[n], ruleset) for n in hanging):
         parts = list(parts_of_pay(ruleset))
         found += cliff_notes(ruleset, [parts[n] for n in hanging])
     return [each for each in found if each.span is not None and each.span.source.name == file]
+
+
+def _hanging_of(kind: _Kind) -> _Hanging:
+    return _Hanging(
+        [deciding_params(ruling, kind.first) for ruling in kind.rulings],
+        [params_behind(part.node, kind.first) for part in kind.parts],
+    )
 
 
 def _is_text(param: Param) -> bool:

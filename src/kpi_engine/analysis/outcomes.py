@@ -38,11 +38,10 @@ _DECIDE = COMPARISONS | {"in"}
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A rule that is judged, in which ``total`` it is a step, and the params that decide in it."""
+    """A rule that is judged, and of a step its total and name."""
 
     rule: Rule
     step: Key | None
-    params: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +54,29 @@ class _Court:
     applied: dict[str, list[tuple[ir.Node, Interval]]] = field(default_factory=dict)
 
 
-def rulings_of(ruleset: Ruleset) -> list[Ruling]:
-    """Return the rules of a ruleset in which something is decided."""
-    every = frozenset(ruleset.params)
-    found = []
-    for rule, step in _rules(ruleset):
-        params = _deciding(rule.node, ruleset)
-        if params is not None:
-            found.append(Ruling(rule, step, params if step is None else every))
-    return found
+def rulings_of(ruleset: Ruleset) -> Iterator[Ruling]:
+    """Return every rule of a ruleset."""
+    for table in ruleset.tables.values():
+        yield from (Ruling(formula, None) for formula in table_formulas(table))
+    for metric in ruleset.metrics.values():
+        if metric.name.isidentifier():
+            yield Ruling(metric.value, None)
+            if metric.where is not None:
+                yield Ruling(metric.where, None)
+    if ruleset.score is not None:
+        yield from (Ruling(rule, None) for rule in item_rules(ruleset.score.items))
+        yield from (Ruling(step, (SCORE, name)) for name, step in ruleset.score.steps)
+    if ruleset.pay is not None:
+        yield from (Ruling(rule, None) for _, rule in ruleset.pay.lines)
+        yield from (Ruling(step, (PAY, name)) for name, step in ruleset.pay.steps)
+
+
+def deciding_params(ruling: Ruling, ruleset: Ruleset) -> frozenset[str]:
+    """Return the params that may decide in a rule; in a step, of which the total is, every one."""
+    params = _deciding(ruling.rule.node, ruleset)
+    if params is None:
+        return frozenset()
+    return params if ruling.step is None else frozenset(ruleset.params)
 
 
 def find_outcomes(ruleset: Ruleset, rulings: Iterable[Ruling]) -> list[Diagnostic]:
@@ -82,23 +95,6 @@ def find_outcomes(ruleset: Ruleset, rulings: Iterable[Ruling]) -> list[Diagnosti
         if isinstance(value, ParamScale):
             found += _of_param(court, name, value)
     return found
-
-
-def _rules(ruleset: Ruleset) -> Iterator[tuple[Rule, Key | None]]:
-    """Return every rule, a step with its total and name."""
-    for table in ruleset.tables.values():
-        yield from ((formula, None) for formula in table_formulas(table))
-    for metric in ruleset.metrics.values():
-        if metric.name.isidentifier():
-            yield metric.value, None
-            if metric.where is not None:
-                yield metric.where, None
-    if ruleset.score is not None:
-        yield from ((rule, None) for rule in item_rules(ruleset.score.items))
-        yield from ((step, (SCORE, name)) for name, step in ruleset.score.steps)
-    if ruleset.pay is not None:
-        yield from ((rule, None) for _, rule in ruleset.pay.lines)
-        yield from ((step, (PAY, name)) for name, step in ruleset.pay.steps)
 
 
 def _deciding(node: ir.Node, ruleset: Ruleset) -> frozenset[str] | None:

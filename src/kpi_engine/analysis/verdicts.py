@@ -97,7 +97,13 @@ def _judged(node: ir.Op, sight: Sight) -> Iterator[Verdict]:
 
 def _changes(node: ir.Node) -> bool:
     """Return whether a value is no constant of the ruleset."""
-    return any(ref.space != "param" for ref in ir.references(node)) or ir.gathers(node)
+    match node:
+        case ir.Ref(space=space):
+            return space != "param"
+        case ir.Aggregate():
+            return True
+        case _:
+            return any(map(_changes, ir.children(node)))
 
 
 def _decided(op: str, gap: Interval) -> bool | None:

@@ -210,10 +210,11 @@ def references(node: Node) -> frozenset[Ref]:
     """Return the named values a formula reads, params' own scales not followed."""
     found: set[Ref] = set()
     waiting = [node]
-    while waiting:
-        current = waiting.pop()
+    for current in waiting:  # which grows
         if isinstance(current, Ref):
             found.add(current)
+        elif isinstance(current, Op | Aggregate):
+            waiting += current.args
         elif not isinstance(current, Lit):
             waiting += children(current)
     return frozenset(found)

@@ -15,6 +15,8 @@ _PLAIN = re.compile(
 )
 """A parent named on one line, without quotes, and nothing that could go on with it."""
 
+MOST_PIECES = 100
+
 _Shop = TypeVar("_Shop")
 
 _Parents = dict[tuple[Path, str], list[Path]]
@@ -41,12 +43,22 @@ def families_of(shops: Sequence[ShopText], shelf: Shelf) -> list[list[ShopText]]
     return list(families.values())
 
 
-def share_families(families: Sequence[list[_Shop]], shares: int) -> list[list[_Shop]]:
-    """Return families in shares of about as many shops each, at most so many, the largest first."""
-    shared: list[list[_Shop]] = [[] for _ in range(shares)]
+def share_families(families: Sequence[list[_Shop]], processes: int) -> list[list[_Shop]]:
+    """Return families in pieces of work: large ones first, small ones to end at the same time with.
+
+    A piece is half of what each process has left to do, and all are about a hundred at most.
+    """
+    shared: list[list[_Shop]] = []
+    remaining = total = sum(map(len, families))
+    room = 0
     for family in sorted(families, key=len, reverse=True):
-        min(shared, key=len).extend(family)
-    return sorted(filter(None, shared), key=len, reverse=True)
+        if room <= 0:
+            shared.append([])
+            room = max(remaining // (2 * processes), total // MOST_PIECES)
+        shared[-1].extend(family)
+        room -= len(family)
+        remaining -= len(family)
+    return shared
 
 
 def _path_of(shop: ShopText) -> Path:

@@ -45,9 +45,10 @@ def inspect_rulesets(shops: Sequence[ShopText], alone: frozenset[str]) -> dict[s
     families = families_of(shops, shelf)
     others = len(shops) - max(map(len, families))
     processes = min(len(os.sched_getaffinity(0)), 1 + others // FILES_A_PROCESS)
-    shares = share_families(families, processes)
+    pieces = share_families(families, processes)
+    inspect = partial(_inspected, shelf=shelf, alone=alone)
     by_name: dict[str, Inspected] = {}
-    for done in share_among_copies(partial(_inspected, shelf=shelf, alone=alone), shares):
+    for done in share_among_copies(inspect, pieces, processes):
         by_name |= done
     return {shop.name: by_name[shop.name] for shop in shops}
 

@@ -1,5 +1,6 @@
 """Work shared by processes: each piece by itself, what comes of them in order."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -40,44 +41,59 @@ def can_copy() -> bool:
     return alone and not current_process().daemon
 
 
-def share_among_copies(do: Callable[[_Work], _Done], work: Sequence[_Work]) -> Iterator[_Done]:
-    """Yield what comes of each piece of work, in order: the first done here, others in copies.
+def share_among_copies(
+    do: Callable[[_Work], _Done], work: Sequence[_Work], processes: int
+) -> Iterator[_Done]:
+    """Yield what comes of each of at most 256 pieces of work, in order; who is free takes the next.
 
-    A copy of the process knows what the process knows; what comes of its work is sent back. Where
-    nothing comes back, the work is done here, so that what is wrong shows as ever. Copies end with
-    the process that waits for them, which alone is interrupted.
+    The process itself works beside copies, which know what it knows, and send what comes of their
+    pieces when none is left. Where nothing comes back, the work is done here, so that what is wrong
+    shows as ever. Copies end with the process that waits for them, which alone is interrupted.
     """
     context = get_context("fork")
-    waiting: list[tuple[_Work, Connection]] = []
+    tickets, given = os.pipe()
+    os.write(given, bytes(range(len(work))))
+    os.close(given)  # so that who finds no ticket is told that there will be none
+    waiting: list[Connection] = []
     copies = []
     try:
-        for piece in work[1:]:
+        for _ in range(processes - 1):
             here, there = context.Pipe(duplex=False)
-            copy = context.Process(target=_send, args=(do, piece, here, there), daemon=True)
+            copy = context.Process(target=_send, args=(do, work, tickets, here, there), daemon=True)
             copy.start()
             there.close()
             copies.append(copy)
-            waiting.append((piece, here))
-        yield from map(do, work[:1])
-        for piece, here in waiting:
-            yield _received(here, do, piece)
+            waiting.append(here)
+        done = _take(do, work, tickets)
+        for here in waiting:
+            with suppress(EOFError, OSError):
+                done |= here.recv()
+        for number, piece in enumerate(work):
+            yield done[number] if number in done else do(piece)
     finally:
+        os.close(tickets)
         for copy in copies:
             copy.terminate()
             copy.join()
 
 
-def _send(do: Callable[[_Work], _Done], piece: _Work, here: Connection, there: Connection) -> None:
+def _take(do: Callable[[_Work], _Done], work: Sequence[_Work], tickets: int) -> dict[int, _Done]:
+    """Return what comes of the pieces of work whose tickets were drawn here, by their numbers."""
+    done: dict[int, _Done] = {}
+    while ticket := os.read(tickets, 1):
+        done[ticket[0]] = do(work[ticket[0]])
+    return done
+
+
+def _send(
+    do: Callable[[_Work], _Done],
+    work: Sequence[_Work],
+    tickets: int,
+    here: Connection,
+    there: Connection,
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     here.close()
-    done = do(piece)
+    done = _take(do, work, tickets)
     with suppress(BrokenPipeError):  # nobody waits any more
         there.send(done)
-
-
-def _received(here: Connection, do: Callable[[_Work], _Done], piece: _Work) -> _Done:
-    try:
-        done: _Done = here.recv()
-    except (EOFError, OSError):
-        return do(piece)
-    return done
