@@ -359,7 +359,7 @@ def _jumps(course: Course, view: View, interval: Interval, kind: Kind) -> Iterat
     for (_, before), (cut, after) in pairwise(course):
         if cut is None or not _inside(cut, interval):
             continue
-        left, right = _numbers(before, cut, view), _numbers(after, cut, view)
+        left, right = _numbers(before, cut), _numbers(after, cut)
         if left is None or right is None:
             continue
         gain = minus(right, left)
@@ -367,8 +367,8 @@ def _jumps(course: Course, view: View, interval: Interval, kind: Kind) -> Iterat
             yield Jump(view.variable, kind, cut, gain, view.param_by_cut.get(cut))
 
 
-def _numbers(value: Value, cut: Cut, view: View) -> Sum | None:
-    return at(value, cut[0], view.factors) if isinstance(value, Mapping) else None
+def _numbers(value: Value, cut: Cut) -> Sum | None:
+    return at(value, cut[0]) if isinstance(value, Mapping) else None
 
 
 def _inside(cut: Cut, interval: Interval) -> bool:

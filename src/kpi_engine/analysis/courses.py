@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from kpi_engine.analysis.terms import Factors, Sum, at
+from kpi_engine.analysis.terms import Sum, at
 
 Cut = tuple[Fraction, bool]
 """Where a piece begins: at a bound, or where the second part is true, right above it."""
@@ -70,11 +70,11 @@ def spread(course: Course, inner: Callable[[Value], Course]) -> Course:
     return merged(made)
 
 
-def is_unbroken(course: Course, factors: Factors) -> bool:
+def is_unbroken(course: Course) -> bool:
     """Return whether a course of numbers is known everywhere and has no jump."""
     for (_, before), (cut, after) in pairwise(course):
         if cut is None or not isinstance(before, Mapping) or not isinstance(after, Mapping):
             return False
-        if at(before, cut[0], factors) != at(after, cut[0], factors):
+        if at(before, cut[0]) != at(after, cut[0]):
             return False
     return all(isinstance(value, Mapping) for _, value in course)

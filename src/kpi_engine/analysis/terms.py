@@ -83,9 +83,11 @@ def plus(left: Sum, right: Sum) -> Sum:
     """Return left + right."""
     total = dict(left)
     for term, number in right.items():
-        total[term] = total.get(term, Fraction(0)) + number
-        if not total[term]:
-            del total[term]
+        added = total[term] + number if term in total else number
+        if added:
+            total[term] = added
+        else:
+            total.pop(term, None)
     return _limited(total)
 
 
@@ -129,13 +131,13 @@ def straight(value: Sum) -> tuple[Fraction, Fraction] | None:
     return None
 
 
-def at(value: Sum, point: Fraction, factors: Factors) -> Sum:
+def at(value: Sum, point: Fraction) -> Sum:
     """Return a sum where the variable is a number."""
     total: Sum = ZERO
     for term, number in value.items():
         rest = tuple(f for f in term if f != VARIABLE)
         power = len(term) - len(rest)
-        total = plus(total, times({rest: number}, plain(point**power), factors))
+        total = plus(total, scaled({rest: number}, point**power) if power else {rest: number})
     return total
 
 
@@ -163,6 +165,8 @@ def by_condition(value: Sum, factors: Factors) -> list[Sum]:
         TooManyTermsError: there are too many conditions.
     """
     conditions = sorted({n for n in factors_of([value]) if factors.facts[n].condition})
+    if not conditions:
+        return [value] if value else []
     if len(conditions) > MOST_CONDITIONS:
         raise TooManyTermsError
     found: list[Sum] = []

@@ -88,7 +88,7 @@ def quotient(node: ir.Op, courses: list[Course], view: View) -> Course:
     """Return the course of a quotient; one by the variable moves without a jump."""
     above, below = courses
     if any(varies(value, view) for _, value in below):
-        if is_unbroken(above, view.factors) and is_unbroken(below, view.factors):
+        if is_unbroken(above) and is_unbroken(below):
             trend = both(trend_along(above, view), turned(trend_along(below, view)))
             low = interval_of(node, view.ground.sight).low
             return flat(fact_of(node, view, trend if low is not None and low >= 0 else 0))
@@ -136,7 +136,7 @@ def extreme(node: ir.Op, courses: list[Course], view: View) -> Course:
         gaps = joined(gap, (left, right))
         firsts = spread(gaps, partial(_is_chosen, node, view, low=low))
     except UndecidedError:
-        if is_unbroken(left, view.factors) and is_unbroken(right, view.factors):
+        if is_unbroken(left) and is_unbroken(right):
             return flat(
                 fact_of(node, view, both(trend_along(left, view), trend_along(right, view)))
             )
@@ -219,7 +219,7 @@ def attained(node: ir.Op, courses: list[Course], view: View) -> Course:
         return spread(x, partial(along_pieces, node, held, None, view))
     if goal is not None and goal <= 0:
         raise UndecidedError(node)
-    if not (is_unbroken(x, view.factors) and is_unbroken(target, view.factors)):
+    if not (is_unbroken(x) and is_unbroken(target)):
         raise UndecidedError(node)
     measured, aimed = trend_along(x, view), trend_along(target, view)
     if node.op == "attain_lower":

@@ -73,7 +73,7 @@ def _along(
     try:
         return spread(course, inner)
     except UndecidedError:
-        if unbroken and is_unbroken(course, view.factors):
+        if unbroken and is_unbroken(course):
             return flat(fact_of(node, view, 0))
         raise
 

@@ -20,7 +20,7 @@ def find_twins(ruleset: Ruleset, offered: Iterable[Metric] = ()) -> Iterator[Dia
     """
     by_name = {metric.name: metric for metric in (*offered, *ruleset.metrics.values())}
     named = [m for m in by_name.values() if m.name.isidentifier() and not _is_alias(m)]
-    first: dict[object, Metric] = {}
+    first: dict[str, Metric] = {}
     for metric in sorted(named, key=lambda each: _place(each, ruleset)):
         twin = first.setdefault(_meaning(metric, by_name), metric)
         if twin is not metric:
@@ -38,51 +38,58 @@ def _is_alias(metric: Metric) -> bool:
     return metric.table is None and isinstance(metric.value.node, ir.Ref | ir.Lit)
 
 
-def _meaning(metric: Metric, by_name: Mapping[str, Metric]) -> object:
-    """Return what a metric means, as a value that is equal for those that mean the same."""
+def _meaning(metric: Metric, by_name: Mapping[str, Metric]) -> str:
+    """Return what a metric means, in words that are the same for those that mean the same."""
     where = metric.where.node if metric.where is not None else None
     rows = (metric.table, metric.clock, metric.key, metric.window, metric.latest, metric.min_rows)
     about = (metric.settles, metric.lower, metric.standing)
-    meant = None if where is None else _shape(where, by_name)
-    return repr((rows, about, meant, _shape(metric.value.node, by_name)))
+    meant = "" if where is None else _words(where, by_name)
+    return f"{rows} {about} {meant} {_words(metric.value.node, by_name)}"
 
 
-def _shape(node: ir.Node, by_name: Mapping[str, Metric]) -> object:
+def _words(node: ir.Node, by_name: Mapping[str, Metric]) -> str:
     """Return what a formula means, whatever the order of equal parts and the names of aliases."""
     match node:
         case ir.Lit(value=value):
-            return value
+            return repr(value)
         case ir.Ref(space=space, name=name):
-            return (space, _led(name, by_name) if space == "metric" else name)
+            return f"{space} {_led(name, by_name) if space == 'metric' else name}"
         case ir.Op(op=op, args=args):
-            shapes = [_shape(arg, by_name) for arg in args]
+            words = [_words(arg, by_name) for arg in args]
             if op in _TURNED:
-                return (_TURNED[op], shapes[::-1])
-            return (op, sorted(shapes, key=repr) if op in _SYMMETRIC else shapes)
+                op, words = _TURNED[op], words[::-1]
+            elif op in _SYMMETRIC:
+                words.sort()
+            return _call(op, words)
         case ir.Aggregate(function=function, args=args):
-            return (function, [_shape(arg, by_name) for arg in args])
+            return _call(f"gathered {function}", [_words(arg, by_name) for arg in args])
         case ir.Across(function=function, args=args, group=group):
-            return (function, [_shape(arg, by_name) for arg in args], group)
+            return _call(f"{group} {function}", [_words(arg, by_name) for arg in args])
         case ir.Apply(scale=scale, x=x):
-            cases = scale if isinstance(scale, str) else _scale_shape(scale, by_name)
-            return ("scale", cases, _shape(x, by_name))
+            cases = scale if isinstance(scale, str) else _words_of_scale(scale, by_name)
+            return _call(f"scale {cases}", [_words(x, by_name)])
         case ir.Slices(scale=scale, x=x):
-            return ("slices", scale, _shape(x, by_name))
+            return _call(f"slices {scale}", [_words(x, by_name)])
         case ir.Previous(name=name):
-            return ("previous", name)
+            return f"previous {name}"
 
 
-def _scale_shape(scale: ir.Scale, by_name: Mapping[str, Metric]) -> object:
-    values = [_shape(value, by_name) for value in ir.scale_values(scale)]
+def _call(name: str, words: Iterable[str]) -> str:
+    return f"{name}({', '.join(words)})"
+
+
+def _words_of_scale(scale: ir.Scale, by_name: Mapping[str, Metric]) -> str:
+    values = [_words(value, by_name) for value in ir.scale_values(scale)]
     match scale:
         case ir.Steps(lowest=lowest, steps=steps):
-            return ([(step.bound, step.inclusive) for step in steps], lowest is None, values)
+            bounds = [(step.bound, step.inclusive) for step in steps]
+            return f"{bounds} {lowest is None} {values}"
         case ir.Ranges(ranges=ranges, otherwise=otherwise):
-            return ([(band.low, band.high) for band in ranges], otherwise is None, values)
+            return f"{[(band.low, band.high) for band in ranges]} {otherwise is None} {values}"
         case ir.Choice(options=options, otherwise=otherwise):
-            return ([option for option, _ in options], otherwise is None, values)
+            return f"{[option for option, _ in options]} {otherwise is None} {values}"
         case ir.Line(points=points):
-            return points
+            return repr(points)
 
 
 def _led(name: str, by_name: Mapping[str, Metric]) -> str:
