@@ -1,5 +1,6 @@
 """The commands: each asks the public API one thing and says what came of it."""
 
+import gc
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -62,7 +63,10 @@ PathsArgument = Annotated[
 def main() -> None:
     """Run the command line."""
     keep_writing()
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()  # what is left goes with the process: nobody looks for circles in it
 
 
 def print_version(wanted: bool) -> None:

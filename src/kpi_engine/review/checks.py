@@ -18,7 +18,6 @@ from kpi_engine.review.files import (
     kind_in,
 )
 from kpi_engine.review.inspection import inspect_rulesets
-from kpi_engine.review.preparation import prepare_file
 from kpi_engine.review.ranges import Reign, find_conflicts
 from kpi_engine.ruleset.fleets import load_fleet
 from kpi_engine.ruleset.shops import ShopText
@@ -153,6 +152,8 @@ def _check_file(file: Path, kind: Literal["test", "fleet"], review: _Review) -> 
     """Note the findings of a test or a fleet."""
     name = file.as_posix()
     if kind == "test":
+        from kpi_engine.review.preparation import prepare_file  # noqa: PLC0415 (rulesets do without)
+
         prepared = prepare_file(file)
         review.read[name] = prepared.read
         review.found[name] = list(prepared.diagnostics)

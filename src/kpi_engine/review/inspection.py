@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from kpi_engine.analysis.findings import analyse_files
+from kpi_engine.review.copies import can_copy, share_among_copies
 from kpi_engine.review.families import families_of, share_families
-from kpi_engine.review.preparation import read_files
 from kpi_engine.review.ranges import Reign, reign_of
-from kpi_engine.review.workers import can_copy, share_among_copies
+from kpi_engine.ruleset.loading import read_files
 from kpi_engine.ruleset.parents import real_path
 from kpi_engine.ruleset.shops import Shelf, ShopText, load_shops
 from kpi_engine.text.diagnostics import Diagnostic

@@ -11,7 +11,7 @@ from kpi_engine.review.binding import BoundCase, bind_case
 from kpi_engine.review.casefiles import Case, CaseFile, params_of, read_case_file
 from kpi_engine.review.files import find_ruleset, near_ruleset
 from kpi_engine.ruleset.checked import Ruleset
-from kpi_engine.ruleset.loading import Loaded, load_layered, load_ruleset
+from kpi_engine.ruleset.loading import load_layered, load_ruleset, read_files
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, has_errors
 from kpi_engine.text.scalars import inner_span
 
@@ -67,13 +67,6 @@ def prepare_file(path: Path) -> PreparedFile:
             cases += _prepared(case, *variants[key], findings)
     prepared = tuple(cases)
     return PreparedFile(path, file.period.value, as_of, prepared, written, tuple(findings), read)
-
-
-def read_files(loaded: Loaded) -> tuple[Path, ...] | None:
-    """Return the files that a ruleset is made from, None where not all of them were read."""
-    if loaded.layers is None:
-        return None
-    return tuple(path for path in loaded.layers.paths if path is not None)
 
 
 def _check_times(file: CaseFile) -> list[Diagnostic]:

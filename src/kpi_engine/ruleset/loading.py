@@ -81,6 +81,13 @@ class Loaded:
     sheet: Sheet | None = None
 
 
+def read_files(loaded: Loaded) -> tuple[Path, ...] | None:
+    """Return the files that a ruleset is made from, None where not all of them were read."""
+    if loaded.layers is None:
+        return None
+    return tuple(path for path in loaded.layers.paths if path is not None)
+
+
 def load_ruleset(
     path: Path | str, params: Mapping[str, str] | None = None
 ) -> tuple[Ruleset | None, list[Diagnostic]]:

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
-from kpi_engine.review.workers import can_copy
+from kpi_engine.review.copies import can_copy
 
 SOURCE = Path(__file__).parents[2] / "src"
 LINUX = Path("/proc/self/task").is_dir()
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not LINUX, reason="copies are made on Linux alon
 WORK = """\
 import os, sys, time
 from multiprocessing import get_context
-from kpi_engine.review.workers import can_copy, share_among_copies
+from kpi_engine.review.copies import can_copy, share_among_copies
 
 HERE = os.getpid()
 PIECES = range(256)
