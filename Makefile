@@ -29,7 +29,7 @@ demo: $(READY)  ## a million made-up messages to the pay of two teams, under out
 	$(BIN)/kpi-engine explain out/presales --subject $(SUBJECT)
 
 test: $(READY)  ## every test, and every example in the documentation
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadgroup
 
 check: $(READY)  ## format, lint, types, imports, our own rulesets
 	$(BIN)/ruff format --check .

@@ -19,6 +19,8 @@ from kpi_engine.language.syntax import Expr
 from kpi_engine.reference.judging import judge
 from kpi_engine.ruleset.checked import Formula, Metric, Ruleset, ScaleUse
 
+pytestmark = pytest.mark.xdist_group("rulesets are drawn once")
+
 ALWAYS_THE_SAME = settings(
     derandomize=True,
     database=None,

@@ -81,3 +81,26 @@ def test_of_files_that_are_named_it_is_not_asked_what_others_make_of_them(shops:
     of_days = [finding for finding in named if finding.code == "K631"]
     assert len(of_days) == 1
     assert sorted(map(ke.render_json, {*alone, *of_days})) == sorted(map(ke.render_json, named))
+
+
+def test_where_a_link_leads_is_asked_at_every_check(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "shops"
+    folder.mkdir()
+    for name in ("elm", "fir"):
+        text = ALONE.format(name="tree", bonus="bonus")
+        (folder / f"{name}.yaml").write_text(text, "utf-8")
+    reads_idle = "ruleset: child\nextends: ../base\npay: {lines: {idle: idle}}\n"
+    (folder / "child.yaml").write_text(reads_idle, "utf-8")
+    link = tmp_path / "base.yaml"
+    unused = []
+    for name in ("elm", "fir"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder / f"{name}.yaml")
+        found = ke.check("shops").files
+        unused.append([Path(file).stem for file in found if "K701" in codes(found[file])])
+    assert unused == [["fir"], ["elm"]]
+
+
+def codes(findings: tuple[ke.Diagnostic, ...]) -> set[str]:
+    return {finding.code for finding in findings}

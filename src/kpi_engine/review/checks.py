@@ -20,6 +20,7 @@ from kpi_engine.review.files import (
 from kpi_engine.review.inspection import inspect_rulesets
 from kpi_engine.review.ranges import Reign, find_conflicts
 from kpi_engine.ruleset.fleets import load_fleet
+from kpi_engine.ruleset.parents import forget_real_paths
 from kpi_engine.ruleset.shops import ShopText
 from kpi_engine.text.diagnostics import Diagnostic, diagnose, in_reading_order
 from kpi_engine.text.nodes import many_nodes
@@ -78,6 +79,7 @@ def check_files(
         DataError: a code that is selected or ignored is none, or one that is ignored is an error;
             what has changed since a revision cannot be told.
     """
+    forget_real_paths()
     choice = choose_codes(select, ignore)
     changes = find_changes(changed_since) if changed_since is not None else None
     review = _Review()

@@ -94,10 +94,11 @@ def write_cases(cases: GeneratedCases, path: Path) -> None:
     Raises:
         DataError: the file exists already, or cannot be written.
     """
-    if path.exists():
-        raise DataError([diagnose("K611", file=path.as_posix())])
     try:
-        path.write_text(cases.text, encoding="utf-8", newline="\n")
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(cases.text)
+    except FileExistsError as error:
+        raise DataError([diagnose("K611", file=path.as_posix())]) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise DataError([diagnose("K451", folder=path.as_posix(), reason=reason)]) from error

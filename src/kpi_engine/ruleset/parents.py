@@ -33,6 +33,11 @@ def real_path(path: Path) -> Path:
     return _followed(path.absolute())
 
 
+def forget_real_paths() -> None:
+    """Ask anew where paths lead: between two checks of one process links may have moved."""
+    _followed.cache_clear()
+
+
 @lru_cache(maxsize=16384)
 def _followed(path: Path) -> Path:
     return path.resolve()
