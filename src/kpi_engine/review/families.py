@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,7 +47,7 @@ def families_of(shops: Sequence[ShopText], shelf: Shelf) -> list[list[ShopText]]
 def share_families(families: Sequence[list[_Shop]], processes: int) -> list[list[_Shop]]:
     """Return families in pieces of work: large ones first, small ones to end at the same time with.
 
-    A piece is half of what each process has left to do, and all are about a hundred at most.
+    A piece is half of what each process would have left to do, and there are a hundred at most.
     """
     shared: list[list[_Shop]] = []
     remaining = total = sum(map(len, families))
@@ -54,7 +55,7 @@ def share_families(families: Sequence[list[_Shop]], processes: int) -> list[list
     for family in sorted(families, key=len, reverse=True):
         if room <= 0:
             shared.append([])
-            room = max(remaining // (2 * processes), total // MOST_PIECES)
+            room = max(remaining // (2 * processes), ceil(total / MOST_PIECES))
         shared[-1].extend(family)
         room -= len(family)
         remaining -= len(family)
